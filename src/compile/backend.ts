@@ -1,0 +1,176 @@
+/**
+ * The tfjs backend `onnx`: its kernels record nodes (src/compile/value.ts) instead of computing.
+ *
+ * Used eagerly it is lazy: reading a tensor (`data()`, `dataSync()`) runs, as one ONNX graph, what has been recorded up
+ * to there, and keeps every tensor on the way that the program still holds. Used under `trace` (src/compile/trace.ts)
+ * nothing is run: inputs are placeholders, and reading what depends on one is an error.
+ */
+import * as tf from '@tensorflow/tfjs'
+import { evaluate } from './evaluate.js'
+import { originalOf } from './doubles.js'
+import { kernels, type KernelResult } from './kernels/index.js'
+import { leaf, topological, type Data, type DType, type Value } from './value.js'
+
+export const BACKEND = 'onnx'
+
+type Stored = { readonly value: Value; references: number } | { readonly strings: Uint8Array[]; references: number }
+
+const recordable: readonly string[] = ['float32', 'int32', 'bool'] satisfies DType[]
+
+export class OnnxBackend extends tf.KernelBackend {
+  private readonly storage = new tf.DataStorage<Stored>(this, tf.engine())
+  /** How many tensors hold a value: those are worth keeping when a graph that makes them runs. */
+  private readonly holders = new Map<Value, number>()
+
+  /** A new data id for a value; whoever asks owns one reference. */
+  hold(value: Value): tf.TensorInfo {
+    const dataId = {}
+    this.storage.set(dataId, { value, references: 1 })
+    this.holders.set(value, (this.holders.get(value) ?? 0) + 1)
+    return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType }
+  }
+
+  /** The recorded value of a tensor. */
+  recorded({ dataId, shape, dtype }: tf.TensorInfo): Value {
+    const stored = this.storage.get(dataId)
+    if ('strings' in stored) throw new Error(`the onnx backend stores ${dtype} tensors but computes nothing with them`)
+    // tfjs shares one data id between reshaped views of a tensor.
+    return stored.value.shape.length === shape.length && stored.value.shape.every((d, i) => d === shape[i])
+      ? stored.value
+      : this.view(stored.value, shape)
+  }
+
+  private view(value: Value, shape: number[]): Value {
+    if (value.data) return { ...value, shape }
+    return kernels.Reshape!({ x: value }, { shape }) as Value
+  }
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {}
+    this.move(dataId, values, shape, dtype, 1)
+    return dataId
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.backend_util.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    if (dtype === 'string') {
+      this.storage.set(dataId, { strings: values as Uint8Array[], references })
+      return
+    }
+    if (!recordable.includes(dtype)) throw new Error(`the onnx backend has no ${dtype} tensors: float32, int32 or bool`)
+    const value = leaf(typed(values, dtype as DType), shape, dtype as DType)
+    this.storage.set(dataId, { value, references })
+    this.holders.set(value, references)
+  }
+
+  override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
+    const stored = this.storage.get(dataId)
+    if ('strings' in stored) return stored.strings
+    const { value } = stored
+    if (!value.data) this.compute(value)
+    return (value.data instanceof Float64Array ? Float32Array.from(value.data) : value.data) as tf.TypedArray
+  }
+
+  override read(dataId: tf.DataId): Promise<tf.backend_util.BackendValues> {
+    return new Promise(resolve => {
+      resolve(this.readSync(dataId))
+    })
+  }
+
+  private compute(value: Value): void {
+    const alsoHeld = topological([value])
+      .flatMap(node => node.outputs)
+      .filter(v => v !== value && !v.data && this.holders.has(v))
+    evaluate([value, ...alsoHeld])
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    return this.storage.has(dataId) ? this.storage.get(dataId).references : 0
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.storage.get(dataId).references++
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.storage.has(dataId)) return true
+    const stored = this.storage.get(dataId)
+    stored.references--
+    if (stored.references > 0 && !force) return false
+    this.storage.delete(dataId)
+    if ('value' in stored) this.release(stored.value)
+    return true
+  }
+
+  private release(value: Value): void {
+    const left = (this.holders.get(value) ?? 1) - 1
+    if (left > 0) this.holders.set(value, left)
+    else this.holders.delete(value)
+  }
+
+  override numDataIds(): number {
+    return this.storage.numDataIds()
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: true }
+  }
+
+  override floatPrecision(): 32 {
+    return 32
+  }
+
+  override epsilon(): number {
+    return 1e-7
+  }
+
+  override timerAvailable(): boolean {
+    return true
+  }
+
+  override async time(f: () => void): Promise<tf.BackendTimingInfo> {
+    const start = performance.now()
+    f()
+    return Promise.resolve({ kernelMs: performance.now() - start })
+  }
+
+  override dispose(): void {
+    this.holders.clear()
+  }
+}
+
+function typed(values: tf.backend_util.BackendValues, dtype: DType): Data {
+  const data = values as Float32Array | Int32Array | Uint8Array | number[]
+  if (dtype === 'float32') return originalOf(data) ?? (data instanceof Float32Array ? data : Float32Array.from(data))
+  if (dtype === 'int32') return data instanceof Int32Array ? data : Int32Array.from(data)
+  return data instanceof Uint8Array ? data : Uint8Array.from(data)
+}
+
+/** Makes `tf.setBackend('onnx')` possible. Called once, when src/compile is imported. */
+export function registerBackend(): void {
+  if (tf.engine().registryFactory[BACKEND]) return
+  tf.registerBackend(BACKEND, () => new OnnxBackend(), 0)
+  for (const [kernelName, kernel] of Object.entries(kernels))
+    tf.registerKernel({
+      kernelName,
+      backendName: BACKEND,
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const onnx = backend as OnnxBackend
+        const values = Object.entries(inputs).map(([k, t]) => [k, onnx.recorded(t as tf.TensorInfo)] as const)
+        return held(onnx, kernel(Object.fromEntries(values), attrs ?? {}))
+      },
+    })
+}
+
+const held = (backend: OnnxBackend, result: KernelResult): tf.TensorInfo | tf.TensorInfo[] =>
+  'shape' in result ? backend.hold(result) : result.map(v => backend.hold(v))
+
+/** The backend, made current where it is not. */
+export function onnxBackend(): OnnxBackend {
+  return tf.engine().findBackend(BACKEND) as OnnxBackend
+}

@@ -1,0 +1,59 @@
+/** Lazy evaluation: runs what a set of values needs as one graph, and stores the results in them. */
+import ort from 'onnxruntime-node'
+import { emit, type Model } from './emit.js'
+import { lowerForCpu } from './lower/cpu.js'
+import { openSession, type Session, type Tensors } from './session.js'
+import { topological, type Data, type DType, type Value } from './value.js'
+
+/** Sessions by the bytes of their model: a loop records the same graph again and again. */
+const sessions = new Map<string, Session>()
+const MOST_SESSIONS = 64
+
+const tensorTypes = { float32: 'float32', int32: 'int32', bool: 'bool', int64: 'int64', uint8: 'uint8' } as const
+
+export function tensorOf(data: Data, shape: readonly number[], dtype: DType): ort.Tensor {
+  const type = data instanceof Float64Array ? 'float64' : tensorTypes[dtype]
+  return new ort.Tensor(type, data as Float32Array, shape)
+}
+
+export function evaluate(values: readonly Value[]): void {
+  refusePlaceholders(values)
+  const lowered = lowerForCpu(values)
+  const outputs = Object.fromEntries(lowered.map((v, i) => [`out${i}`, v]))
+  const model = emit(outputs, { asInput: () => true })
+  const feeds: Tensors = {}
+  model.leaves.forEach((v, i) => {
+    const data = v.data instanceof Float64Array ? Float32Array.from(v.data) : v.data!
+    feeds[model.inputNames[i]!] = tensorOf(data, v.shape, v.dtype)
+  })
+  const results = sessionOf(model).run(feeds, Object.fromEntries(model.outputNames.map(n => [n, null])))
+  values.forEach((v, i) => {
+    v.data = results[`out${i}`]!.data as Data
+    v.node = null
+  })
+}
+
+function sessionOf({ bytes }: Model): Session {
+  const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  const known = sessions.get(key)
+  const session = known ?? openSession(bytes)
+  sessions.delete(key)
+  sessions.set(key, session)
+  if (sessions.size > MOST_SESSIONS) {
+    const [oldest, unused] = sessions.entries().next().value!
+    unused.dispose()
+    sessions.delete(oldest)
+  }
+  return session
+}
+
+function refusePlaceholders(values: readonly Value[]): void {
+  const read = [...values, ...topological(values).flatMap(n => n.inputs)]
+  const input = read.find(v => v?.placeholder)?.placeholder
+  if (input)
+    throw new Error(
+      `${input.traced}: reads the value of a tensor that depends on its input '${input.name}' while it is being traced. ` +
+        'A compiled function is recorded once, without data: use tensor operations (tf.where, tf.sum, ...) instead of ' +
+        'data(), dataSync(), arraySync() or JavaScript branches on values, or pass what must be read as an argument.',
+    )
+}

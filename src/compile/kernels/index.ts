@@ -1,0 +1,17 @@
+/** The kernel table: one row for each tfjs kernel, by its tfjs name. */
+import { elementwiseKernels } from './elementwise.js'
+import { matrixKernels } from './matrix.js'
+import { convolutionKernels } from './convolution.js'
+import { reductionKernels } from './reduction.js'
+import { shapeKernels } from './shape.js'
+import type { Kernel } from './kernel.js'
+
+export type { Kernel, KernelResult } from './kernel.js'
+
+export const kernels: Readonly<Record<string, Kernel>> = {
+  ...elementwiseKernels,
+  ...reductionKernels,
+  ...shapeKernels,
+  ...matrixKernels,
+  ...convolutionKernels,
+}
