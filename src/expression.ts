@@ -1,0 +1,790 @@
+/**
+ * Formulas that a user writes as text, such as `0.01 * (50 / 0.01)^t`: real arithmetic on float64 and named functions.
+ *
+ * mathjs parses the text into a tree. Everything after that is a walk of a small tree of our own, in which each node
+ * knows its place in the text: evaluation (a loop over typed arrays for each node), differentiation, LaTeX. Nothing is
+ * ever turned into code.
+ *
+ * Grammar: numbers, the declared variables and constants, `pi`, `e`, `+ - * / ^`, the functions below, and
+ * `a < b ? c : d` with one comparison (`< <= > >= == !=`) as its condition. Only the branch taken is evaluated.
+ * `^` binds to the right and tighter than a sign: `-x^2` is `-(x^2)`.
+ *
+ * Every intermediate result must be finite: a root of a negative number, a division by zero or an overflow is an error
+ * that names the values and the place. Underflow to zero is not. Constant parts are checked when the formula is made.
+ */
+import { createRequire } from 'node:module'
+import { closest, distance } from 'fastest-levenshtein'
+
+export interface Formula {
+  readonly text: string
+  /** The variables that may occur, in the order declared. */
+  readonly variables: readonly string[]
+  /** The formula at one point. Throws FormulaError if a variable is missing or any intermediate is not finite. */
+  value(scope: Readonly<Record<string, number>>): number
+  /**
+   * The formula at many points: each variable is a number or an array, and all arrays have one length (with numbers
+   * only, the length is that of `out`, else 1). The same operations as `value`, so the same bits. Throws as `value`
+   * does, for the first index that fails; then `out` holds the blocks before it.
+   */
+  values(scope: Readonly<Record<string, Float64Array | number>>, out?: Float64Array): Float64Array
+  /**
+   * The partial derivative, as a formula. Piecewise functions are differentiated on their pieces: `sign`, `floor`,
+   * `ceil`, `round` have derivative 0, `abs` has `sign`, `max` and `min` that of the argument chosen (the first on a
+   * tie), and `a < b ? c : d` has `a < b ? c' : d'`. Jumps contribute nothing.
+   */
+  derivative(variable: string): Formula
+  latex(): string
+}
+
+/** A fault in a formula; the message shows the text with a caret under `position`, counted from 0. */
+export class FormulaError extends Error {
+  override readonly name = 'FormulaError'
+  constructor(
+    message: string,
+    readonly text: string,
+    readonly position: number,
+  ) {
+    const from = Math.max(0, position - 60)
+    const line = text.slice(from, position + 40).replace(/\s/g, ' ')
+    super(`${message}\n  ${line}\n  ${' '.repeat(position - from)}^`)
+  }
+}
+
+type Tree =
+  | { readonly kind: 'number'; readonly value: number; readonly at: number }
+  | { readonly kind: 'name'; readonly name: string; readonly at: number }
+  /** A function, an operator ('neg' is the sign), or a comparison with its two outcomes: [left, right, yes, no]. */
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Tree[]; readonly at: number; readonly size: number } // prettier-ignore
+
+interface Source {
+  readonly text: string
+  readonly variables: readonly string[]
+  readonly constants: ReadonlyMap<string, number>
+}
+
+const maxLength = 2000 // characters of a formula
+const maxDepth = 50 // nested brackets and conditionals: mathjs descends about 20 frames for each
+const maxSize = 20_000 // nodes of a derivative
+
+// ------------------------------------------------------------------------------------------------- functions
+
+/** Fills out[lo, hi) from a and b (out may be a); returns the first index whose result is not finite, or -1. */
+type Kernel = (out: Float64Array, a: Float64Array, b: Float64Array, lo: number, hi: number) => number
+
+interface Rule {
+  readonly arity: '1' | '2' | '2 or more'
+  readonly kernel: Kernel
+  /** Partial derivatives in the arguments a and b. */
+  readonly slopes: readonly string[]
+  readonly tex: string
+  /** Where it is defined, when that is not everywhere. */
+  readonly domain: string
+}
+
+/** v - v is 0 exactly when v is finite. */
+const unary =
+  (f: (a: number) => number): Kernel =>
+  (out, a, _, lo, hi) => {
+    for (let i = lo; i < hi; i++) {
+      const v = f(a[i]!)
+      if (v - v !== 0) return i
+      out[i] = v
+    }
+    return -1
+  }
+
+const binary =
+  (f: (a: number, b: number) => number): Kernel =>
+  (out, a, b, lo, hi) => {
+    for (let i = lo; i < hi; i++) {
+      const v = f(a[i]!, b[i]!)
+      if (v - v !== 0) return i
+      out[i] = v
+    }
+    return -1
+  }
+
+type Mathjs = Pick<typeof import('mathjs'), 'parse' | 'erf'>
+let loaded: Mathjs | undefined
+/** mathjs for plain numbers, loaded with the first formula: it takes a quarter of a second. */
+const mathjs = (): Mathjs => (loaded ??= createRequire(import.meta.url)('mathjs/number') as Mathjs)
+
+const one = (f: (a: number) => number, slope: string, tex: string, domain = ''): Rule => ({
+  arity: '1',
+  kernel: unary(f),
+  slopes: [slope],
+  tex,
+  domain,
+})
+const two = (f: (a: number, b: number) => number, slopes: string[], tex: string, arity: Rule['arity'] = '2'): Rule => ({
+  arity,
+  kernel: binary(f),
+  slopes,
+  tex,
+  domain: '',
+})
+
+/** tex is a macro, or a whole in which # and ## are the arguments. */
+const functions = new Map<string, Rule>([
+  ['exp', one(Math.exp, 'exp(a)', '\\exp')],
+  ['expm1', one(Math.expm1, 'exp(a)', '\\operatorname{expm1}')],
+  ['log', one(Math.log, '1 / a', '\\ln', 'a > 0')],
+  ['log2', one(Math.log2, '1 / (a * log(2))', '\\log_{2}', 'a > 0')],
+  ['log10', one(Math.log10, '1 / (a * log(10))', '\\log_{10}', 'a > 0')],
+  ['log1p', one(Math.log1p, '1 / (1 + a)', '\\operatorname{log1p}', 'a > -1')],
+  ['sqrt', one(Math.sqrt, '1 / (2 * sqrt(a))', '\\sqrt{#}', 'a >= 0')],
+  ['cbrt', one(Math.cbrt, '1 / (3 * cbrt(a)^2)', '\\sqrt[3]{#}')],
+  ['abs', one(Math.abs, 'sign(a)', '\\left|#\\right|')],
+  ['sign', one(Math.sign, '0', '\\operatorname{sign}')],
+  ['floor', one(Math.floor, '0', '\\left\\lfloor #\\right\\rfloor')],
+  ['ceil', one(Math.ceil, '0', '\\left\\lceil #\\right\\rceil')],
+  ['round', one(Math.round, '0', '\\operatorname{round}')], // halves go up
+  ['sin', one(Math.sin, 'cos(a)', '\\sin')],
+  ['cos', one(Math.cos, '-sin(a)', '\\cos')],
+  ['tan', one(Math.tan, '1 + tan(a)^2', '\\tan')],
+  ['asin', one(Math.asin, '1 / sqrt(1 - a^2)', '\\arcsin', '-1 <= a <= 1')],
+  ['acos', one(Math.acos, '-1 / sqrt(1 - a^2)', '\\arccos', '-1 <= a <= 1')],
+  ['atan', one(Math.atan, '1 / (1 + a^2)', '\\arctan')],
+  ['sinh', one(Math.sinh, 'cosh(a)', '\\sinh')],
+  ['cosh', one(Math.cosh, 'sinh(a)', '\\cosh')],
+  ['tanh', one(Math.tanh, '1 - tanh(a)^2', '\\tanh')],
+  ['asinh', one(Math.asinh, '1 / sqrt(a^2 + 1)', '\\operatorname{arsinh}')],
+  ['acosh', one(Math.acosh, '1 / sqrt(a^2 - 1)', '\\operatorname{arcosh}', 'a >= 1')],
+  ['atanh', one(Math.atanh, '1 / (1 - a^2)', '\\operatorname{artanh}', '-1 < a < 1')],
+  ['erf', one(a => mathjs().erf(a), '2 / sqrt(pi) * exp(-a^2)', '\\operatorname{erf}')],
+  ['atan2', two(Math.atan2, ['b / (a^2 + b^2)', '-a / (a^2 + b^2)'], '\\operatorname{atan2}')],
+  ['hypot', two(Math.hypot, ['a / hypot(a, b)', 'b / hypot(a, b)'], '\\operatorname{hypot}', '2 or more')],
+  ['max', two(Math.max, [], '\\max', '2 or more')],
+  ['min', two(Math.min, [], '\\min', '2 or more')],
+  ['pow', two(Math.pow, [], '')], // read as ^
+])
+
+/** Written out, not made with unary and binary: a call for each element would cost more than the operation. */
+const operators = new Map<string, { kernel: Kernel; strength: number }>([
+  ['+', { strength: 2, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! + b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
+  ['-', { strength: 2, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! - b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
+  ['*', { strength: 3, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! * b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
+  ['/', { strength: 3, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! / b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
+  ['neg', { strength: 4, kernel: unary(a => -a) }],
+  ['^', { strength: 5, kernel: binary(Math.pow) }],
+])
+const square: Kernel = (out, a, _, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! * a[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } // prettier-ignore
+
+const comparisons = new Map<string, { kernel: Kernel; tex: string }>([
+  ['<', { kernel: binary((a, b) => +(a < b)), tex: '<' }],
+  ['<=', { kernel: binary((a, b) => +(a <= b)), tex: '\\le' }],
+  ['>', { kernel: binary((a, b) => +(a > b)), tex: '>' }],
+  ['>=', { kernel: binary((a, b) => +(a >= b)), tex: '\\ge' }],
+  ['==', { kernel: binary((a, b) => +(a === b)), tex: '=' }],
+  ['!=', { kernel: binary((a, b) => +(a !== b)), tex: '\\ne' }],
+])
+
+const builtin: ReadonlyMap<string, number> = new Map([
+  ['pi', Math.PI],
+  ['e', Math.E],
+])
+const reserved = new Set('mod to in and xor or not true false null undefined NaN Infinity end'.split(' '))
+
+// ------------------------------------------------------------------------------------------------- reading
+
+interface Token {
+  readonly kind: 'number' | 'name' | 'symbol'
+  readonly text: string
+  readonly at: number
+}
+
+const lexeme = /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z][A-Za-z0-9_]*)|([<>=!]=|[-+*/^<>(),?:]))/y
+const refusals: readonly (readonly [characters: string, message: string])[] = [
+  ['=', 'assignment and function definition are not supported; equality is =='],
+  ['[]{}', 'matrices, indexing and objects are not supported'],
+  ['"\'`', 'text is not supported; a formula holds numbers only'],
+  ['.', 'property access and element-wise operators are not supported'],
+  [';#', 'a formula is one expression'],
+  ['!%', 'factorial and percent are not supported'],
+]
+
+/** The tokens of the text, with everything refused that can be told from tokens alone, so that errors have a place. */
+function tokens(source: Source): Token[] {
+  const { text } = source
+  const fail = (message: string, at: number): never => {
+    throw new FormulaError(message, text, at)
+  }
+  if (text.length > maxLength) fail(`the formula has ${text.length} characters, at most ${maxLength} are allowed`, 0)
+  const found: Token[] = []
+  const open: string[] = []
+  const end = text.trimEnd().length
+  for (lexeme.lastIndex = 0; lexeme.lastIndex < end;) {
+    const token = nextToken(text, lexeme.lastIndex)
+    const { at, kind } = token
+    if (kind === 'number' && !Number.isFinite(Number(token.text))) fail(`${token.text} is too large for a float64`, at)
+    if ('(?'.includes(token.text)) open.push(token.text)
+    if (open.length > maxDepth) fail(`more than ${maxDepth} nested brackets and conditionals`, at)
+    if (token.text === ')') open.length = Math.max(0, open.lastIndexOf('('))
+    if (token.text === ':' && !open.slice(open.lastIndexOf('(') + 1).includes('?'))
+      fail('ranges are not supported; ":" belongs to a condition, as in a < b ? c : d', at)
+    found.push(token)
+  }
+  if (found.length === 0) fail('the formula is empty', 0)
+  found.forEach((token, k) => checkToken(source, token, found[k - 1], found[k + 1]?.text === '('))
+  return found
+}
+
+function nextToken(text: string, from: number): Token {
+  const match = lexeme.exec(text)
+  if (match) {
+    const [, number, name, symbol] = match
+    const kind = number !== undefined ? 'number' : name !== undefined ? 'name' : 'symbol'
+    const lexical = (number ?? name ?? symbol)!
+    return { kind, text: lexical, at: lexeme.lastIndex - lexical.length }
+  }
+  const at = from + text.slice(from).search(/\S/)
+  const character = String.fromCodePoint(text.codePointAt(at)!)
+  const reason = refusals.find(([characters]) => characters.includes(character))?.[1]
+  throw new FormulaError(reason ?? `unexpected character ${JSON.stringify(character)}`, text, at)
+}
+
+function checkToken(source: Source, token: Token, before: Token | undefined, called: boolean): void {
+  const fail = (message: string): never => {
+    throw new FormulaError(message, source.text, token.at)
+  }
+  const { kind, text } = token
+  const follows = before && (before.kind !== 'symbol' || before.text === ')')
+  if (follows && (kind !== 'symbol' || text === '(') && !(before.kind === 'name' && text === '('))
+    fail('an operator is missing here; a product is written with *')
+  if (before?.text === '*' && text === '*') fail('a power is written with ^')
+  if (kind !== 'name') return
+  const isFunction = functions.has(text)
+  const isValue = source.variables.includes(text) || source.constants.has(text)
+  if (reserved.has(text)) fail(`"${text}" is not supported`)
+  if (called && isValue) fail(`"${text}" is not a function; a product is written with *`)
+  if (called && !isFunction) fail(`unknown function "${text}"${suggest(text, [...functions.keys()], 'functions')}`)
+  if (!called && isFunction) fail(`the function "${text}" needs its arguments in brackets`)
+  if (!called && !isValue)
+    fail(`unknown name "${text}"${suggest(text, [...source.variables, ...source.constants.keys()], 'known names')}`)
+}
+
+function suggest(name: string, known: readonly string[], what: string): string {
+  if (name === 'ln') return '; the natural logarithm is "log"'
+  const near = closest(name, known)
+  return distance(name, near) <= Math.max(1, name.length / 3)
+    ? `; did you mean "${near}"?`
+    : `; ${what}: ${known.join(', ')}`
+}
+
+/** What mathjs makes of the tokens let through. */
+type Parsed =
+  | { readonly type: 'ConstantNode' | 'SymbolNode' }
+  | { readonly type: 'ParenthesisNode'; readonly content: Parsed }
+  | { readonly type: 'FunctionNode'; readonly args: readonly Parsed[] }
+  | { readonly type: 'OperatorNode'; readonly op: string; readonly args: readonly Parsed[] }
+  | { readonly type: 'RelationalNode'; readonly params: readonly Parsed[] }
+  | { readonly type: 'ConditionalNode'; readonly condition: Parsed; readonly trueExpr: Parsed; readonly falseExpr: Parsed } // prettier-ignore
+
+/** The text as a tree with places: mathjs gives the structure, and its tokens come in the order of an in-order walk. */
+function read(source: Source): Tree {
+  const all = tokens(source)
+  const queue = all.filter(token => !'(),'.includes(token.text))
+  let next = 0
+  const fail = (message: string, at: number): never => {
+    throw new FormulaError(message, source.text, at)
+  }
+  const take = (): Token => queue[next++] ?? fail('the formula cannot be read', source.text.length)
+
+  let root: Parsed
+  try {
+    root = mathjs().parse(source.text.replace(/\s/g, ' ')) as unknown as Parsed
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !('char' in error)) throw error
+    const at = Number(error.char) - 1
+    return fail(at >= source.text.trimEnd().length ? 'the formula ends too early' : error.message.replace(/ \(char \d+\)$/, ''), at) // prettier-ignore
+  }
+  return walk(root)
+
+  function walk(node: Parsed): Tree {
+    switch (node.type) {
+      case 'ParenthesisNode':
+        return walk(node.content)
+      case 'ConstantNode':
+      case 'SymbolNode':
+        return leaf(take())
+      case 'FunctionNode':
+        return apply(take(), node.args.map(walk))
+      case 'OperatorNode':
+        return operate(node.op, node.args)
+      case 'ConditionalNode':
+        return choose(node.condition, node.trueExpr, node.falseExpr)
+      case 'RelationalNode':
+        walk(node.params[0]!)
+        take()
+        walk(node.params[1]!)
+        return fail('comparisons cannot be chained; use max and min, or one condition inside another', take().at)
+      default:
+        node satisfies never
+        return fail(`${(node as Parsed).type} is not supported`, queue[next]?.at ?? 0)
+    }
+  }
+
+  function leaf({ kind, text, at }: Token): Tree {
+    return kind === 'number' ? { kind, value: Number(text), at } : { kind: 'name', name: text, at }
+  }
+
+  function apply({ text: name, at }: Token, args: readonly Tree[]): Tree {
+    const { arity } = functions.get(name)!
+    if (arity === '2 or more' ? args.length < 2 : args.length !== Number(arity))
+      fail(`${name} takes ${arity} argument${arity === '1' ? '' : 's'}, not ${args.length}`, at)
+    if (name === 'pow') return call('^', args, at)
+    return arity === '2 or more' ? args.reduce((a, b) => call(name, [a, b], at)) : call(name, args, at)
+  }
+
+  function operate(op: string, args: readonly Parsed[]): Tree {
+    if (args.length === 1) {
+      const { at } = take()
+      const arg = walk(args[0]!)
+      return op === '+' ? arg : call('neg', [arg], at)
+    }
+    const left = walk(args[0]!)
+    const { text, at } = take()
+    if (comparisons.has(op)) fail('a comparison is allowed only as a condition, as in a < b ? c : d', at)
+    if (op !== text) fail(`${op} is not supported`, at)
+    return call(op, [left, walk(args[1]!)], at)
+  }
+
+  function choose(condition: Parsed, yes: Parsed, no: Parsed): Tree {
+    while (condition.type === 'ParenthesisNode') condition = condition.content
+    const start = queue[next]?.at ?? 0
+    if (condition.type !== 'OperatorNode' || !comparisons.has(condition.op))
+      return fail('a condition is one comparison, as in a < b ? c : d', start)
+    const left = walk(condition.args[0]!)
+    const { text, at } = take()
+    const right = walk(condition.args[1]!)
+    take()
+    const chosen = walk(yes)
+    take()
+    return call(text, [left, right, chosen, walk(no)], at)
+  }
+}
+
+function call(name: string, args: readonly Tree[], at = 0): Tree {
+  return { kind: 'call', name, args, at, size: args.reduce((sum, arg) => sum + sizeOf(arg), 1) }
+}
+const sizeOf = (tree: Tree): number => (tree.kind === 'call' ? tree.size : 1)
+
+// ------------------------------------------------------------------------------------------------- evaluation
+
+/** A node ready to run on a block: fills out[lo, hi). */
+interface Step {
+  readonly out: Float64Array
+  readonly constant: boolean
+  run(lo: number, hi: number): void
+}
+
+const block = 512
+
+interface Machine {
+  readonly root: Step
+  /** The variables that occur, with the block that holds their values and their first place in the text. */
+  readonly inputs: ReadonlyMap<string, { readonly data: Float64Array; readonly at: number }>
+}
+
+/**
+ * Each node writes the register of its nesting level, so the memory is one block for each level of the tree, plus one
+ * for each variable and each constant. `where` names the element in an error.
+ */
+function machine(source: Source, tree: Tree, where: (i: number) => string): Machine {
+  const inputs = new Map<string, { data: Float64Array; at: number }>()
+  const registers: Float64Array[] = []
+  const constants = new Map<number | string, Step>()
+  return { root: build(tree, 0), inputs }
+
+  function build(node: Tree, level: number): Step {
+    if (node.kind === 'number') return constant(node.value)
+    if (node.kind === 'name') return source.constants.has(node.name) ? constant(source.constants.get(node.name)!) : input(node.name, node.at) // prettier-ignore
+    const step = comparisons.has(node.name) ? choice(node.name, node.args, level) : operation(node.name, node, level)
+    if (!step.constant) return step
+    step.run(0, 1)
+    return constant(step.out[0]!)
+  }
+
+  function constant(value: number): Step {
+    const key = Object.is(value, -0) ? '-0' : value // a Map takes -0 for 0
+    const step = constants.get(key) ?? {
+      out: new Float64Array(block).fill(value),
+      constant: true,
+      run: () => undefined,
+    }
+    constants.set(key, step)
+    return step
+  }
+
+  function input(name: string, at: number): Step {
+    const { data } = inputs.get(name) ?? { data: new Float64Array(block) }
+    if (!inputs.has(name)) inputs.set(name, { data, at })
+    const run = (lo: number, hi: number): void => {
+      for (let i = lo; i < hi; i++)
+        if (data[i]! - data[i]! !== 0) throw new FormulaError(`${name} is ${data[i]!}, not a finite number${where(i)}`, source.text, at) // prettier-ignore
+    }
+    return { out: data, constant: false, run }
+  }
+
+  function register(level: number): Float64Array {
+    return (registers[level] ??= new Float64Array(block))
+  }
+
+  /** The arguments, each in a register that the next ones leave alone. */
+  function operands(args: readonly Tree[], level: number): Step[] {
+    let free = level
+    return args.map(arg => {
+      const step = build(arg, free)
+      if (step.out === registers[free]) free++
+      return step
+    })
+  }
+
+  function operation(name: string, node: Tree & { kind: 'call' }, level: number): Step {
+    const args = operands(node.args, level)
+    const [a, b] = [args[0]!, args[1] ?? args[0]!]
+    const squared = name === '^' && b.constant && b.out[0] === 2
+    const kernel = squared ? square : (operators.get(name) ?? functions.get(name))!.kernel
+    const out = register(level)
+    const run = (lo: number, hi: number): void => {
+      a.run(lo, hi)
+      if (b !== a) b.run(lo, hi)
+      const i = kernel(out, a.out, b.out, lo, hi)
+      if (i >= 0) throw fault(node, args.map(arg => arg.out[i]!), i) // prettier-ignore
+    }
+    return { out, constant: args.every(arg => arg.constant), run }
+  }
+
+  /** Runs each branch on the stretches that take it. A branch may overwrite the outcomes it was chosen by. */
+  function choice(name: string, args: readonly Tree[], level: number): Step {
+    const [a, b] = operands(args.slice(0, 2), level) as [Step, Step]
+    const [yes, no] = [build(args[2]!, level), build(args[3]!, level)]
+    const { kernel } = comparisons.get(name)!
+    const out = register(level)
+    const run = (lo: number, hi: number): void => {
+      a.run(lo, hi)
+      b.run(lo, hi)
+      kernel(out, a.out, b.out, lo, hi)
+      for (let from = lo, to = lo; from < hi; from = to) {
+        const outcome = out[from]!
+        while (to < hi && out[to] === outcome) to++
+        const branch = outcome === 1 ? yes : no
+        branch.run(from, to)
+        if (branch.out !== out) for (let i = from; i < to; i++) out[i] = branch.out[i]!
+      }
+    }
+    return { out, constant: [a, b, yes, no].every(step => step.constant), run }
+  }
+
+  function fault({ name, args, at }: Tree & { kind: 'call' }, values: readonly number[], i: number): FormulaError {
+    const [a, b] = [values[0]!, values[1]!]
+    const result = args.length === 1 || functions.has(name) ? `${name}(${values.join(', ')})` : `${a < 0 ? `(${a})` : a} ${name} ${b < 0 ? `(${b})` : b}` // prettier-ignore
+    const { domain = '' } = functions.get(name) ?? {}
+    const reason =
+      (name === '/' && b === 0) || (name === '^' && a === 0)
+        ? 'divides by zero'
+        : name === '^' && a < 0 && !Number.isInteger(b)
+          ? 'is not a real number: a negative base needs an integer exponent'
+          : domain
+            ? `is not a finite real number: ${name}(a) needs ${domain}`
+            : 'overflows: it is too large for a float64'
+    const used = [...inputs].filter(([variable]) => args.some(arg => mentions(arg, variable)))
+    const values_ = used.map(([variable, { data }]) => `${variable} = ${data[i]!}`).join(', ')
+    return new FormulaError(`${result} ${reason}${values_ && `, with ${values_}`}${where(i)}`, source.text, at)
+  }
+}
+
+const mentions = (tree: Tree, variable: string): boolean =>
+  tree.kind === 'call' ? tree.args.some(arg => mentions(arg, variable)) : tree.kind === 'name' && tree.name === variable
+
+// ------------------------------------------------------------------------------------------------- differentiation
+
+const number = (value: number): Tree => (value < 0 ? call('neg', [number(-value)]) : { kind: 'number', value, at: 0 })
+
+/** The value of a literal, with its sign. */
+function literal(tree: Tree): number | undefined {
+  if (tree.kind === 'number') return tree.value
+  if (tree.kind !== 'call' || tree.name !== 'neg') return undefined
+  const inner = literal(tree.args[0]!)
+  return inner === undefined ? undefined : -inner
+}
+
+/** A call with the obvious simplifications: a sum with 0, a product with 0 or 1, arithmetic of literals. */
+function simplified(name: string, args: readonly Tree[]): Tree {
+  const [a, b = a] = args as [Tree, Tree?]
+  const [p, q] = [literal(a), literal(b)]
+  if (p !== undefined && q !== undefined && '+-*'.includes(name)) {
+    const folded = name === '+' ? p + q : name === '-' ? p - q : p * q
+    if (Number.isFinite(folded)) return number(folded)
+  }
+  switch (name) {
+    case 'neg':
+      return p !== undefined ? number(-p) : a.kind === 'call' && a.name === 'neg' ? a.args[0]! : call(name, args)
+    case '+':
+      return p === 0 ? b : q === 0 ? a : call(name, args)
+    case '-':
+      return q === 0 ? a : p === 0 ? simplified('neg', [b]) : call(name, args)
+    case '*':
+      if (p === 0 || q === 0) return number(0)
+      if (p === 1) return b
+      if (q === 1) return a
+      if (p === -1 || q === -1) return simplified('neg', [p === -1 ? b : a])
+      return b.kind === 'call' && b.name === '/' && literal(b.args[0]!) === 1
+        ? call('/', [a, b.args[1]!])
+        : call(name, args)
+    case '/':
+      return p === 0 ? number(0) : q === 1 ? a : call(name, args)
+    case '^':
+      return q === 0 ? number(1) : q === 1 ? a : call(name, args)
+    default:
+      return call(name, args)
+  }
+}
+
+const slopes = new Map<string, Tree>()
+/** A partial derivative from the table, with the arguments put in. */
+function slope(text: string, args: readonly Tree[]): Tree {
+  const rule = slopes.get(text) ?? read({ text, variables: ['a', 'b'], constants: builtin })
+  slopes.set(text, rule)
+  const substitute = (tree: Tree): Tree =>
+    tree.kind === 'call'
+      ? simplified(tree.name, tree.args.map(substitute))
+      : tree.kind === 'number'
+        ? tree
+        : ({ a: args[0], b: args[1] }[tree.name] ?? tree)
+  return substitute(rule)
+}
+
+/** d tree / d x by the chain rule. */
+function differentiate(tree: Tree, x: string): Tree {
+  if (tree.kind !== 'call') return number(tree.kind === 'name' && tree.name === x ? 1 : 0)
+  const { name, args } = tree
+  const d = args.map(arg => differentiate(arg, x))
+  const zero = d.map(slope => literal(slope) === 0)
+  const [a, b, da, db] = [args[0]!, args[1]!, d[0]!, d[1]!]
+  if (comparisons.has(name)) return zero[2] && zero[3] ? number(0) : call(name, [a, b, d[2]!, d[3]!])
+  if (zero.every(Boolean)) return number(0)
+  const [plus, minus, times, over] = ['+', '-', '*', '/'].map(op => (u: Tree, v: Tree) => simplified(op, [u, v])) as [Join, Join, Join, Join] // prettier-ignore
+  switch (name) {
+    case 'neg':
+      return simplified('neg', [da])
+    case '+':
+      return plus(da, db)
+    case '-':
+      return minus(da, db)
+    case '*':
+      return plus(times(da, b), times(a, db))
+    case '/':
+      return zero[1] ? over(da, b) : over(minus(times(da, b), times(a, db)), simplified('^', [b, number(2)]))
+    case '^':
+      // a^b: b a^(b-1) a' if b is constant, a^b log(a) b' if a is, and their sum else.
+      return plus(
+        zero[0] ? da : times(times(b, simplified('^', [a, minus(b, number(1))])), da),
+        zero[1] ? db : times(times(tree, call('log', [a])), db),
+      )
+    case 'max':
+      return call('>=', [a, b, da, db])
+    case 'min':
+      return call('<=', [a, b, da, db])
+    default:
+      return functions.get(name)!.slopes.reduce((sum, text, k) => plus(sum, zero[k] ? d[k]! : times(d[k]!, slope(text, args))), number(0)) // prettier-ignore
+  }
+}
+type Join = (u: Tree, v: Tree) => Tree
+
+// ------------------------------------------------------------------------------------------------- writing
+
+/** How tightly a node binds; conditionals least, operators as in `operators`, all else most. */
+const strength = (tree: Tree): number =>
+  tree.kind !== 'call' ? 6 : comparisons.has(tree.name) ? 1 : (operators.get(tree.name)?.strength ?? 6)
+
+/** The least strength that the k-th operand of an operator may have without brackets. */
+const needed = (name: string, k: number): number => {
+  const own = operators.get(name)!.strength
+  return name === '^' ? (k === 0 ? 6 : 4) : own + (name === 'neg' ? 0 : k)
+}
+
+/** The tree as text, and the same tree with its places in that text. */
+function print(tree: Tree): { text: string; tree: Tree } {
+  let text = ''
+  const put = (piece: string): number => (text += piece).length - piece.trimStart().length
+  const bracketed = (node: Tree, least: number): Tree => {
+    if (strength(node) >= least) return write(node)
+    put('(')
+    const inner = write(node)
+    put(')')
+    return inner
+  }
+  const write = (node: Tree): Tree => {
+    if (node.kind === 'number') return { ...node, at: put(String(node.value)) }
+    if (node.kind === 'name') return { ...node, at: put(node.name) }
+    const { name, args } = node
+    if (comparisons.has(name)) return writeChoice(name, args)
+    if (name === 'neg') {
+      const at = put('-')
+      return call(name, [bracketed(args[0]!, needed(name, 0))], at)
+    }
+    if (operators.has(name)) {
+      const left = bracketed(args[0]!, needed(name, 0))
+      const at = put(name === '^' ? '^' : ` ${name} `)
+      return call(name, [left, bracketed(args[1]!, needed(name, 1))], at)
+    }
+    const at = put(name)
+    const inner = args.map((arg, k) => (put(k === 0 ? '(' : ', '), write(arg)))
+    put(')')
+    return call(name, inner, at)
+  }
+  const writeChoice = (name: string, args: readonly Tree[]): Tree => {
+    const left = bracketed(args[0]!, 2)
+    const at = put(` ${name} `)
+    const right = bracketed(args[1]!, 2)
+    put(' ? ')
+    const yes = bracketed(args[2]!, 2)
+    put(' : ')
+    return call(name, [left, right, yes, bracketed(args[3]!, 2)], at)
+  }
+  const placed = write(tree)
+  return { text, tree: placed }
+}
+
+const greek = new Set(
+  'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split(' '), // prettier-ignore
+)
+
+/** sigma_max is a sigma with the upright subscript max, x1 an x with the subscript 1. */
+function symbol(name: string): string {
+  const [, base = name, digits = ''] = /^([A-Za-z]+)(\d*)$/.exec(name.split('_')[0]!) ?? []
+  const word = (text: string): string =>
+    greek.has(text) ? `\\${text}` : /^(\w|\d+)$/.test(text) ? text : `\\mathrm{${text}}`
+  const rest = [digits, ...name.split('_').slice(1)].filter(part => part !== '')
+  return word(base) + (rest.length > 0 ? `_{${rest.map(word).join(',')}}` : '')
+}
+
+function latex(tree: Tree): string {
+  if (tree.kind === 'name') return symbol(tree.name)
+  if (tree.kind === 'number') return String(tree.value).replace(/^(.*)e\+?(.*)$/, (_, m: string, p: string) => `${m === '1' ? '' : `${m} \\cdot `}10^{${p}}`) // prettier-ignore
+  const { name, args } = tree
+  const inner = args.map(latex)
+  const around = (k: number): string => {
+    const arg = args[k]!
+    // A raised function or power of ten would be misread, so the base of a power is bare only if it is a plain symbol.
+    const bare =
+      name === '^' && k === 0
+        ? arg.kind !== 'call' && !inner[k]!.includes('^')
+        : (name !== '^' && arg.kind === 'call' && arg.name === '/') || strength(arg) >= needed(name, k)
+    return bare ? inner[k]! : `\\left(${inner[k]!}\\right)`
+  }
+  const comparison = comparisons.get(name)
+  if (comparison) {
+    const [a, b, yes, no] = inner as [string, string, string, string]
+    return `\\begin{cases} ${yes} & \\text{if } ${a} ${comparison.tex} ${b} \\\\ ${no} & \\text{otherwise} \\end{cases}`
+  }
+  switch (name) {
+    case 'neg':
+      return `-${around(0)}`
+    case '/':
+      return `\\frac{${inner[0]!}}{${inner[1]!}}`
+    case '^':
+      return `${around(0)}^{${inner[1]!}}`
+    case '*':
+      return `${around(0)} \\cdot ${around(1)}`
+    case '+':
+    case '-':
+      return `${around(0)} ${name} ${around(1)}`
+    default: {
+      const { tex } = functions.get(name)!
+      return tex.includes('#') ? tex.replace('#', () => inner[0]!) : `${tex}\\left(${inner.join(', ')}\\right)`
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------------------- formulas
+
+/**
+ * Reads a formula in the given variables and named constants.
+ * Throws FormulaError for a fault in the text, RangeError for a variable or constant that cannot be one.
+ */
+export function formula(
+  text: string,
+  options: { readonly variables: readonly string[]; readonly constants?: Readonly<Record<string, number>> },
+): Formula {
+  const given = Object.entries(options.constants ?? {})
+  const names = [...options.variables, ...given.map(([name]) => name)]
+  names.forEach((name, k) => {
+    const reason = !/^[A-Za-z][A-Za-z0-9_]*$/.test(name)
+      ? 'a name is a letter followed by letters, digits and _'
+      : functions.has(name) || builtin.has(name) || reserved.has(name) || name in Object.prototype
+        ? 'that name is taken'
+        : names.indexOf(name) !== k
+          ? 'it is declared twice'
+          : ''
+    if (reason) throw new RangeError(`formula: "${name}" cannot be a variable or constant: ${reason}`)
+  })
+  for (const [name, value] of given)
+    if (!Number.isFinite(value)) throw new RangeError(`formula: constant "${name}" is ${value}, not a finite number`)
+  const source: Source = { text, variables: [...options.variables], constants: new Map([...builtin, ...given]) }
+  return compile(source, read(source))
+}
+
+function compile(source: Source, tree: Tree): Formula {
+  const { text, variables } = source
+  let offset: number | undefined // of the block at hand, when there are many elements
+  const where = (i: number): string => (offset === undefined ? '' : `, at index ${offset + i}`)
+  const { root, inputs } = machine(source, tree, where)
+
+  function entry<T>(scope: Readonly<Record<string, T>>, name: string, at: number): T {
+    if (Object.hasOwn(scope, name)) return scope[name]!
+    throw new FormulaError(`no value is given for the variable "${name}"`, text, at)
+  }
+
+  function value(scope: Readonly<Record<string, number>>): number {
+    offset = undefined
+    for (const [name, { data, at }] of inputs) data[0] = entry(scope, name, at)
+    root.run(0, 1)
+    return root.out[0]!
+  }
+
+  function values(scope: Readonly<Record<string, Float64Array | number>>, out?: Float64Array): Float64Array {
+    const columns = [...inputs].map(([name, { data, at }]) => ({ name, data, column: entry(scope, name, at) }))
+    const lengths = columns.flatMap(({ name, column }) => (typeof column === 'number' ? [] : [{ name, n: column.length }])) // prettier-ignore
+    const n = lengths[0]?.n ?? out?.length ?? 1
+    for (const other of [...lengths, ...(out ? [{ name: 'out', n: out.length }] : [])])
+      if (other.n !== n) throw new RangeError(`formula: "${other.name}" has length ${other.n}, but "${lengths[0]!.name}" has ${n}: ${text}`) // prettier-ignore
+    const result = out ?? new Float64Array(n)
+    for (const { data, column } of columns) if (typeof column === 'number') data.fill(column)
+    for (offset = 0; offset < n; offset += block) {
+      const length = Math.min(block, n - offset)
+      for (const { data, column } of columns)
+        if (typeof column !== 'number') data.set(column.subarray(offset, offset + length))
+      runBlock(length)
+      result.set(root.out.subarray(0, length), offset)
+    }
+    return result
+  }
+
+  /** On a failure, runs element by element, so that the error is that of the first one that fails. */
+  function runBlock(length: number): void {
+    try {
+      root.run(0, length)
+    } catch (error) {
+      for (let i = 0; i < length; i++) root.run(i, i + 1)
+      throw error
+    }
+  }
+
+  function derivative(variable: string): Formula {
+    if (!variables.includes(variable))
+      throw new FormulaError(
+        `"${variable}" is not a variable here${suggest(variable, variables, 'variables')}`,
+        text,
+        0,
+      )
+    const slope = differentiate(tree, variable)
+    if (sizeOf(slope) > maxSize)
+      throw new FormulaError(`the derivative has ${sizeOf(slope)} terms, at most ${maxSize} are allowed`, text, 0)
+    const printed = print(slope)
+    return compile({ ...source, text: printed.text }, printed.tree)
+  }
+
+  return { text, variables, value, values, derivative, latex: () => latex(tree) }
+}
