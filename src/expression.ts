@@ -81,7 +81,7 @@ interface Rule {
   readonly domain: string
 }
 
-/** v - v is 0 exactly when v is finite. */
+/** In a kernel, v - v is 0 exactly when v is finite. */
 const unary =
   (f: (a: number) => number): Kernel =>
   (out, a, _, lo, hi) => {
@@ -165,7 +165,7 @@ const operators = new Map<string, { kernel: Kernel; strength: number }>([
   ['-', { strength: 2, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! - b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
   ['*', { strength: 3, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! * b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
   ['/', { strength: 3, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! / b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
-  ['neg', { strength: 4, kernel: unary(a => -a) }],
+  ['neg', { strength: 4, kernel: (out, a, _, lo, hi) => { for (let i = lo; i < hi; i++) out[i] = -a[i]!; return -1 } }], // prettier-ignore
   ['^', { strength: 5, kernel: binary(Math.pow) }],
 ])
 const square: Kernel = (out, a, _, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! * a[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } // prettier-ignore
@@ -220,7 +220,7 @@ function tokens(source: Source): Token[] {
     if ('(?'.includes(token.text)) open.push(token.text)
     if (open.length > maxDepth) fail(`more than ${maxDepth} nested brackets and conditionals`, at)
     if (token.text === ')') open.length = Math.max(0, open.lastIndexOf('('))
-    if (token.text === ':' && !open.slice(open.lastIndexOf('(') + 1).includes('?'))
+    if (token.text === ':' && open.pop() !== '?')
       fail('ranges are not supported; ":" belongs to a condition, as in a < b ? c : d', at)
     found.push(token)
   }
@@ -248,6 +248,7 @@ function checkToken(source: Source, token: Token, before: Token | undefined, cal
     throw new FormulaError(message, source.text, token.at)
   }
   const { kind, text } = token
+  if (reserved.has(text)) fail(`"${text}" is not supported`)
   const follows = before && (before.kind !== 'symbol' || before.text === ')')
   if (follows && (kind !== 'symbol' || text === '(') && !(before.kind === 'name' && text === '('))
     fail('an operator is missing here; a product is written with *')
@@ -255,7 +256,6 @@ function checkToken(source: Source, token: Token, before: Token | undefined, cal
   if (kind !== 'name') return
   const isFunction = functions.has(text)
   const isValue = source.variables.includes(text) || source.constants.has(text)
-  if (reserved.has(text)) fail(`"${text}" is not supported`)
   if (called && isValue) fail(`"${text}" is not a function; a product is written with *`)
   if (called && !isFunction) fail(`unknown function "${text}"${suggest(text, [...functions.keys()], 'functions')}`)
   if (!called && isFunction) fail(`the function "${text}" needs its arguments in brackets`)
@@ -266,9 +266,8 @@ function checkToken(source: Source, token: Token, before: Token | undefined, cal
 function suggest(name: string, known: readonly string[], what: string): string {
   if (name === 'ln') return '; the natural logarithm is "log"'
   const near = closest(name, known)
-  return distance(name, near) <= Math.max(1, name.length / 3)
-    ? `; did you mean "${near}"?`
-    : `; ${what}: ${known.join(', ')}`
+  const close = known.length > 0 && distance(name, near) <= Math.min(name.length - 1, Math.ceil(name.length / 3))
+  return close ? `; did you mean "${near}"?` : `; ${what}: ${known.join(', ')}`
 }
 
 /** What mathjs makes of the tokens let through. */
@@ -351,6 +350,7 @@ function read(source: Source): Tree {
 
   function choose(condition: Parsed, yes: Parsed, no: Parsed): Tree {
     while (condition.type === 'ParenthesisNode') condition = condition.content
+    if (condition.type === 'RelationalNode') walk(condition)
     const start = queue[next]?.at ?? 0
     if (condition.type !== 'OperatorNode' || !comparisons.has(condition.op))
       return fail('a condition is one comparison, as in a < b ? c : d', start)
@@ -380,18 +380,20 @@ interface Step {
 
 const block = 512
 
-interface Machine {
-  readonly root: Step
-  /** The variables that occur, with the block that holds their values and their first place in the text. */
-  readonly inputs: ReadonlyMap<string, { readonly data: Float64Array; readonly at: number }>
+/** A variable that occurs: the block of its values, whether all of them are finite, its first place in the text. */
+interface Input {
+  readonly name: string
+  readonly at: number
+  readonly data: Float64Array
+  finite: boolean
 }
 
 /**
  * Each node writes the register of its nesting level, so the memory is one block for each level of the tree, plus one
  * for each variable and each constant. `where` names the element in an error.
  */
-function machine(source: Source, tree: Tree, where: (i: number) => string): Machine {
-  const inputs = new Map<string, { data: Float64Array; at: number }>()
+function machine(source: Source, tree: Tree, where: (i: number) => string): { root: Step; inputs: readonly Input[] } {
+  const inputs: Input[] = []
   const registers: Float64Array[] = []
   const constants = new Map<number | string, Step>()
   return { root: build(tree, 0), inputs }
@@ -417,13 +419,16 @@ function machine(source: Source, tree: Tree, where: (i: number) => string): Mach
   }
 
   function input(name: string, at: number): Step {
-    const { data } = inputs.get(name) ?? { data: new Float64Array(block) }
-    if (!inputs.has(name)) inputs.set(name, { data, at })
+    const known = inputs.find(input => input.name === name)
+    const input = known ?? { name, at, data: new Float64Array(block), finite: true }
+    if (!known) inputs.push(input)
     const run = (lo: number, hi: number): void => {
-      for (let i = lo; i < hi; i++)
-        if (data[i]! - data[i]! !== 0) throw new FormulaError(`${name} is ${data[i]!}, not a finite number${where(i)}`, source.text, at) // prettier-ignore
+      if (input.finite) return
+      const i = input.data.subarray(0, hi).findIndex((v, k) => k >= lo && !Number.isFinite(v))
+      if (i >= 0)
+        throw new FormulaError(`${name} is ${input.data[i]!}, not a finite number${where(i)}`, source.text, at)
     }
-    return { out: data, constant: false, run }
+    return { out: input.data, constant: false, run }
   }
 
   function register(level: number): Float64Array {
@@ -488,9 +493,9 @@ function machine(source: Source, tree: Tree, where: (i: number) => string): Mach
           : domain
             ? `is not a finite real number: ${name}(a) needs ${domain}`
             : 'overflows: it is too large for a float64'
-    const used = [...inputs].filter(([variable]) => args.some(arg => mentions(arg, variable)))
-    const values_ = used.map(([variable, { data }]) => `${variable} = ${data[i]!}`).join(', ')
-    return new FormulaError(`${result} ${reason}${values_ && `, with ${values_}`}${where(i)}`, source.text, at)
+    const used = inputs.filter(input => args.some(arg => mentions(arg, input.name)))
+    const point = used.map(input => `${input.name} = ${input.data[i]!}`).join(', ')
+    return new FormulaError(`${result} ${reason}${point && `, with ${point}`}${where(i)}`, source.text, at)
   }
 }
 
@@ -529,6 +534,8 @@ function simplified(name: string, args: readonly Tree[]): Tree {
       if (p === 1) return b
       if (q === 1) return a
       if (p === -1 || q === -1) return simplified('neg', [p === -1 ? b : a])
+      if (p !== undefined && b.kind === 'call' && b.name === '*' && literal(b.args[0]!) !== undefined)
+        return simplified('*', [simplified('*', [a, b.args[0]!]), b.args[1]!])
       return b.kind === 'call' && b.name === '/' && literal(b.args[0]!) === 1
         ? call('/', [a, b.args[1]!])
         : call(name, args)
@@ -660,19 +667,27 @@ function symbol(name: string): string {
   return word(base) + (rest.length > 0 ? `_{${rest.map(word).join(',')}}` : '')
 }
 
+/** The arguments of max(max(a, b), c), as they were written: a, b, c. */
+const flat = (tree: Tree & { kind: 'call' }): readonly Tree[] => {
+  const first = tree.args[0]!
+  return first.kind === 'call' && first.name === tree.name ? [...flat(first), ...tree.args.slice(1)] : tree.args
+}
+
 function latex(tree: Tree): string {
   if (tree.kind === 'name') return symbol(tree.name)
   if (tree.kind === 'number') return String(tree.value).replace(/^(.*)e\+?(.*)$/, (_, m: string, p: string) => `${m === '1' ? '' : `${m} \\cdot `}10^{${p}}`) // prettier-ignore
-  const { name, args } = tree
+  const { name } = tree
+  const args = functions.get(name)?.arity === '2 or more' ? flat(tree) : tree.args
   const inner = args.map(latex)
+  const wrapped = (k: number): string => `\\left(${inner[k]!}\\right)`
   const around = (k: number): string => {
     const arg = args[k]!
+    const inside = arg.kind === 'call' ? arg.name : ''
     // A raised function or power of ten would be misread, so the base of a power is bare only if it is a plain symbol.
-    const bare =
-      name === '^' && k === 0
-        ? arg.kind !== 'call' && !inner[k]!.includes('^')
-        : (name !== '^' && arg.kind === 'call' && arg.name === '/') || strength(arg) >= needed(name, k)
-    return bare ? inner[k]! : `\\left(${inner[k]!}\\right)`
+    if (name === '^' && k === 0) return inside === '' && !inner[k]!.includes('^') ? inner[k]! : wrapped(k)
+    return inside === '/' || (strength(arg) >= needed(name, k) && !(inside === 'neg' && k === 1))
+      ? inner[k]!
+      : wrapped(k)
   }
   const comparison = comparisons.get(name)
   if (comparison) {
@@ -726,40 +741,62 @@ export function formula(
   return compile(source, read(source))
 }
 
+function allFinite(data: Float64Array, length: number): boolean {
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += data[i]! * 0
+  return sum === 0
+}
+
 function compile(source: Source, tree: Tree): Formula {
   const { text, variables } = source
   let offset: number | undefined // of the block at hand, when there are many elements
   const where = (i: number): string => (offset === undefined ? '' : `, at index ${offset + i}`)
   const { root, inputs } = machine(source, tree, where)
 
-  function entry<T>(scope: Readonly<Record<string, T>>, name: string, at: number): T {
-    if (Object.hasOwn(scope, name)) return scope[name]!
-    throw new FormulaError(`no value is given for the variable "${name}"`, text, at)
+  function entry<T>(scope: Readonly<Record<string, T>>, { name, at }: Input, wanted: string): T {
+    const found = Object.hasOwn(scope, name) ? scope[name] : undefined
+    if (typeof found === 'number' || (wanted !== 'a number' && found instanceof Float64Array)) return found
+    const given = found === undefined ? 'no value is given' : `the value given is not ${wanted}`
+    throw new FormulaError(`${given} for the variable "${name}"`, text, at)
   }
 
   function value(scope: Readonly<Record<string, number>>): number {
     offset = undefined
-    for (const [name, { data, at }] of inputs) data[0] = entry(scope, name, at)
+    for (const input of inputs) {
+      input.data[0] = entry(scope, input, 'a number')
+      input.finite = Number.isFinite(input.data[0])
+    }
     root.run(0, 1)
     return root.out[0]!
   }
 
   function values(scope: Readonly<Record<string, Float64Array | number>>, out?: Float64Array): Float64Array {
-    const columns = [...inputs].map(([name, { data, at }]) => ({ name, data, column: entry(scope, name, at) }))
-    const lengths = columns.flatMap(({ name, column }) => (typeof column === 'number' ? [] : [{ name, n: column.length }])) // prettier-ignore
-    const n = lengths[0]?.n ?? out?.length ?? 1
-    for (const other of [...lengths, ...(out ? [{ name: 'out', n: out.length }] : [])])
-      if (other.n !== n) throw new RangeError(`formula: "${other.name}" has length ${other.n}, but "${lengths[0]!.name}" has ${n}: ${text}`) // prettier-ignore
+    const columns = inputs.map(input => ({ input, column: entry(scope, input, 'a number or a Float64Array') }))
+    const n = commonLength(scope, out)
     const result = out ?? new Float64Array(n)
-    for (const { data, column } of columns) if (typeof column === 'number') data.fill(column)
     for (offset = 0; offset < n; offset += block) {
       const length = Math.min(block, n - offset)
-      for (const { data, column } of columns)
-        if (typeof column !== 'number') data.set(column.subarray(offset, offset + length))
+      for (const { input, column } of columns) {
+        if (typeof column !== 'number') input.data.set(column.subarray(offset, offset + length))
+        else if (offset === 0) input.data.fill(column)
+        input.finite = allFinite(input.data, length)
+      }
       runBlock(length)
       result.set(root.out.subarray(0, length), offset)
     }
     return result
+  }
+
+  /** Of all the arrays at hand, also those of variables that do not occur. */
+  function commonLength(scope: Readonly<Record<string, unknown>>, out: Float64Array | undefined): number {
+    const arrays = [...variables.filter(name => Object.hasOwn(scope, name)).map(name => [name, scope[name]] as const), ['out', out] as const] // prettier-ignore
+    const lengths = arrays.flatMap(([name, array]) =>
+      array instanceof Float64Array ? [{ name, n: array.length }] : [],
+    )
+    const [first, ...others] = lengths
+    const other = others.find(({ n }) => n !== first!.n)
+    if (other) throw new RangeError(`formula ${text}: "${first!.name}" has length ${first!.n}, but "${other.name}" has ${other.n}`) // prettier-ignore
+    return first?.n ?? 1
   }
 
   /** On a failure, runs element by element, so that the error is that of the first one that fails. */
