@@ -161,7 +161,9 @@ export function registerBackend(): void {
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs, backend }) => {
         const onnx = backend as OnnxBackend
-        const values = Object.entries(inputs).map(([k, t]) => [k, onnx.recorded(t as tf.TensorInfo)] as const)
+        // Inputs that tfjs leaves out (a fused kernel's bias) come as undefined or null.
+        const given = Object.entries(inputs).filter(([, t]) => t as tf.TensorInfo | undefined)
+        const values = given.map(([k, t]) => [k, onnx.recorded(t as tf.TensorInfo)] as const)
         return held(onnx, kernel(Object.fromEntries(values), attrs ?? {}))
       },
     })

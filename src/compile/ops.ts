@@ -2,7 +2,19 @@
  * ONNX operators as functions of values, with their shapes worked out: the vocabulary that kernels are written in.
  * Standard operators of opset 21 only (https://onnx.ai/onnx/operators); what changes nothing adds no node.
  */
-import { constant, ints, node, nodes, sizeOf, type Attributes, type DType, type Shape, type Value } from './value.js'
+import {
+  constant,
+  ints,
+  leaf,
+  node,
+  nodes,
+  sizeOf,
+  type Attributes,
+  type Data,
+  type DType,
+  type Shape,
+  type Value,
+} from './value.js'
 
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i])
 
@@ -37,6 +49,12 @@ export const where = (condition: Value, a: Value, b: Value): Value => elementwis
 
 /** A constant of rank 0 of x's type. */
 export const like = (x: Value, value: number): Value => constant(value, x.dtype)
+
+/** Numbers that belong to the graph: always written into it. Floats are given in double. */
+export const literal = (data: Data, shape: Shape, dtype: DType): Value => ({
+  ...leaf(data, shape, dtype),
+  structural: true,
+})
 
 export function cast(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : node('Cast', [x], x.shape, dtype, { attributes: { to: { dtype } } })

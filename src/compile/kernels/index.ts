@@ -2,6 +2,11 @@
 import { elementwiseKernels } from './elementwise.js'
 import { matrixKernels } from './matrix.js'
 import { convolutionKernels } from './convolution.js'
+import { dilationKernels } from './dilation.js'
+import { fusedKernels } from './fused.js'
+import { imageKernels } from './image.js'
+import { normalisationKernels } from './normalisation.js'
+import { poolingKernels } from './pooling.js'
 import { reductionKernels } from './reduction.js'
 import { shapeKernels } from './shape.js'
 import type { Kernel } from './kernel.js'
@@ -14,4 +19,9 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...shapeKernels,
   ...matrixKernels,
   ...convolutionKernels,
+  ...dilationKernels,
+  ...fusedKernels,
+  ...imageKernels,
+  ...normalisationKernels,
+  ...poolingKernels,
 }

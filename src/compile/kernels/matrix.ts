@@ -1,22 +1,82 @@
 /** Matrix products. */
 import * as tf from '@tensorflow/tfjs'
-import { gemm, matMul, reshape, transpose } from '../ops.js'
-import type { Value } from '../value.js'
+import { broadcast, fill, gemm, matMul, reduce, reshape, transpose } from '../ops.js'
+import { sizeOf, type Value } from '../value.js'
 import { kernel, type Kernel } from './kernel.js'
 
 const swapLast = (x: Value): Value => {
-  const perm = x.shape.map((_, i) => i)
-  const r = perm.length
-  return transpose(x, [...perm.slice(0, -2), r - 1, r - 2])
+  const axes = x.shape.map((_, i) => i)
+  const r = axes.length
+  return transpose(x, [...axes.slice(0, -2), r - 1, r - 2])
+}
+
+/** The last two axes alone, where all before them are 1. */
+const asMatrix = (x: Value): Value | null =>
+  x.shape.slice(0, -2).every(d => d === 1) ? reshape(x, x.shape.slice(-2)) : null
+
+/**
+ * op(a) op(b) over the last two axes, the leading ones broadcast; op transposes where asked.
+ *
+ * A right-hand matrix that all of a's matrices share makes one product of them: their rows follow one another. Gemm
+ * takes the transposes along; it knows floats only.
+ */
+export function product(a: Value, b: Value, transposeA = false, transposeB = false): Value {
+  const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!]
+  const n = b.shape.at(transposeB ? -2 : -1)!
+  const shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n]
+  if (k === 0) return fill(shape, 0, a.dtype)
+  const right = a.dtype === 'float32' ? asMatrix(b) : null
+  const left = right && (asMatrix(a) ?? (transposeA ? null : reshape(a, [sizeOf(a.shape) / k, k])))
+  if (left && right) return reshape(gemm(left, right, null, transposeA, transposeB), shape)
+  return matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b)
+}
+
+/** One term of an equation: a label for each axis. */
+interface Term {
+  readonly x: Value
+  readonly labels: string
+}
+
+const permuted = ({ x, labels }: Term, order: string): Value => transpose(x, [...order].map(l => labels.indexOf(l))) // prettier-ignore
+
+/** Sums the axes whose labels nobody else needs. */
+function summed({ x, labels }: Term, needed: string): Term {
+  const lone = [...labels].filter(l => !needed.includes(l))
+  const axes = lone.map(l => labels.indexOf(l))
+  return { x: reduce('ReduceSum', x, axes, false), labels: [...labels].filter(l => needed.includes(l)).join('') }
+}
+
+/** Two terms as one product: batch axes (in both and the result), rows, columns, and the axes summed over. */
+function contraction(a: Term, b: Term, result: string): Value {
+  const [inA, inB] = [[...a.labels], [...b.labels]]
+  const shared = inA.filter(l => b.labels.includes(l))
+  const batch = shared.filter(l => result.includes(l)).join('')
+  const inner = shared.filter(l => !result.includes(l)).join('')
+  const rows = inA.filter(l => !shared.includes(l)).join('')
+  const columns = inB.filter(l => !shared.includes(l)).join('')
+  const sizes = (labels: string): number[] =>
+    [...labels].map(l => a.x.shape[a.labels.indexOf(l)] ?? b.x.shape[b.labels.indexOf(l)]!)
+  const [n, m, k, c] = [batch, rows, inner, columns].map(l => sizeOf(sizes(l))) as [number, number, number, number]
+  const y = product(
+    reshape(permuted(a, batch + rows + inner), [n, m, k]),
+    reshape(permuted(b, batch + inner + columns), [n, k, c]),
+  )
+  const labels = batch + rows + columns
+  return permuted({ x: reshape(y, sizes(labels)), labels }, result)
+}
+
+function einsum(xs: readonly Value[], equation: string): Value {
+  const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, xs.length)
+  tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, xs as unknown as tf.Tensor[])
+  const result = equation.replace(/\s/g, '').split('->')[1]!
+  const terms = xs.map((x, i) => ({ x, labels: idDims[i]!.map(d => allDims[d]!).join('') }))
+  const [a, b] = terms.map((t, i) => summed(t, result + (terms[1 - i]?.labels ?? '')))
+  return b ? contraction(a!, b, result) : permuted(a!, result)
 }
 
 export const matrixKernels: Readonly<Record<string, Kernel>> = {
-  BatchMatMul: kernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(({ a, b }, { transposeA, transposeB }) => {
-    // One matrix each: Gemm takes the transposes along.
-    if (a.shape.length === 3 && a.shape[0] === 1 && b.shape[0] === 1) {
-      const y = gemm(reshape(a, a.shape.slice(1)), reshape(b, b.shape.slice(1)), null, transposeA, transposeB)
-      return reshape(y, [1, ...y.shape])
-    }
-    return matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b)
-  }),
+  BatchMatMul: kernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(({ a, b }, { transposeA, transposeB }) =>
+    product(a, b, transposeA, transposeB),
+  ),
+  Einsum: (inputs, { equation }) => einsum(Object.values(inputs), equation as string),
 }
