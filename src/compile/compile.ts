@@ -3,6 +3,7 @@ import { resolveDevice, type DeviceChoice } from './devices.js'
 import { openEagerRunner, type EagerEngine } from './eager.js'
 import { emit, type Model, type Precision } from './emit.js'
 import { lowerForCpu } from './lower/cpu.js'
+import { lowerToDouble } from './lower/double.js'
 import { lowerPortably } from './lower/portable.js'
 import { openLocalRunner, openRemoteRunner, type AsyncRunner } from './remote.js'
 import { nextOf, type Program } from './runner.js'
@@ -122,7 +123,9 @@ function write(
   const lowered: readonly Value[] =
     device === 'cpu' && precision === 'float32'
       ? lowerForCpu(values, new Set(Object.keys(constants)))
-      : lowerPortably(values)
+      : precision === 'float64'
+        ? lowerToDouble(lowerPortably(values))
+        : lowerPortably(values)
   return emit(Object.fromEntries(names.map((name, i) => [name, lowered[i]!])), { precision, constants })
 }
 
