@@ -1,20 +1,13 @@
 /** Lazy evaluation: runs what a set of values needs as one graph, and stores the results in them. */
-import ort from 'onnxruntime-node'
 import { emit, type Model } from './emit.js'
 import { lowerForCpu } from './lower/cpu.js'
 import { openSession, type Session, type Tensors } from './session.js'
-import { topological, type Data, type DType, type Value } from './value.js'
+import { tensorOf } from './tensor.js'
+import { topological, type Data, type Value } from './value.js'
 
 /** Sessions by the bytes of their model: a loop records the same graph again and again. */
 const sessions = new Map<string, Session>()
 const MOST_SESSIONS = 64
-
-const tensorTypes = { float32: 'float32', int32: 'int32', bool: 'bool', int64: 'int64', uint8: 'uint8' } as const
-
-export function tensorOf(data: Data, shape: readonly number[], dtype: DType): ort.Tensor {
-  const type = data instanceof Float64Array ? 'float64' : tensorTypes[dtype]
-  return new ort.Tensor(type, data as Float32Array, shape)
-}
 
 export function evaluate(values: readonly Value[]): void {
   refusePlaceholders(values)

@@ -2,7 +2,7 @@
 import { emit } from './emit.js'
 import { elementwise, matMul } from './ops.js'
 import { openSession, type Device } from './session.js'
-import { tensorOf } from './evaluate.js'
+import { tensorOf } from './tensor.js'
 import { leaf } from './value.js'
 
 /** tanh(A B) for A = cos(i + 2 j) / n and B = sin(2 i + j), n x n: entry (0, 0) is summed here in double. */

@@ -1,7 +1,7 @@
 /** Runs a model again and again, with state that goes round between two sets of buffers and is never copied. */
 import type ort from 'onnxruntime-node'
 import { inPrecision, type Precision } from './emit.js'
-import { tensorOf } from './evaluate.js'
+import { tensorOf } from './tensor.js'
 import { mapRecord, type Specs } from './signature.js'
 import { openSession, type SessionOptions, type Tensors } from './session.js'
 import { sizeOf, type Data } from './value.js'
