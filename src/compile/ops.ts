@@ -41,6 +41,13 @@ export const sub = (a: Value, b: Value): Value => elementwise('Sub', [a, b])
 export const mul = (a: Value, b: Value): Value => elementwise('Mul', [a, b])
 export const div = (a: Value, b: Value): Value => elementwise('Div', [a, b])
 export const neg = (x: Value): Value => elementwise('Neg', [x])
+export const abs = (x: Value): Value => elementwise('Abs', [x])
+export const exp = (x: Value): Value => elementwise('Exp', [x])
+export const log = (x: Value): Value => elementwise('Log', [x])
+export const max = (a: Value, b: Value): Value => elementwise('Max', [a, b])
+export const min = (a: Value, b: Value): Value => elementwise('Min', [a, b])
+export const and = (a: Value, b: Value): Value => elementwise('And', [a, b], 'bool')
+export const or = (a: Value, b: Value): Value => elementwise('Or', [a, b], 'bool')
 export const equal = (a: Value, b: Value): Value => elementwise('Equal', [a, b], 'bool')
 export const less = (a: Value, b: Value): Value => elementwise('Less', [a, b], 'bool')
 export const greater = (a: Value, b: Value): Value => elementwise('Greater', [a, b], 'bool')
@@ -63,6 +70,8 @@ export function cast(x: Value, dtype: DType): Value {
 export function reshape(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x
   const source = x.node?.op === 'Reshape' && x.node.domain === '' ? x.node.inputs[0]! : x
+  if (sameShape(source.shape, shape)) return source
+  if (sameShape(source.shape, shape)) return source
   // allowzero: a 0 in the shape means an empty axis, never "as in the input".
   return node('Reshape', [source, ints(shape)], shape, x.dtype, { attributes: { allowzero: 1 } })
 }

@@ -25,7 +25,7 @@ export const extent = ({ kernel, dilations }: Pick<Window, 'kernel' | 'dilations
   kernel.map((k, i) => (k - 1) * dilations[i]! + 1)
 
 /** A window with the least trailing padding that gives exactly `output` positions, whatever rounding led there. */
-function windowOf(input: Shape, w: Omit<Window, 'after'>): Window {
+export function windowOf(input: Shape, w: Omit<Window, 'after'>): Window {
   const reach = extent(w)
   const after = w.output.map((o, i) => Math.max(0, (o - 1) * w.strides[i]! + reach[i]! - input[i]! - w.before[i]!))
   return { ...w, after }

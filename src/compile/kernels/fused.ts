@@ -1,7 +1,7 @@
 /** Products and convolutions with their bias and activation: tfjs' fused kernels, taken apart again. */
 import * as tf from '@tensorflow/tfjs'
-import { add, gemm, reshape, sameShape } from '../ops.js'
-import type { Shape, Value } from '../value.js'
+import { add, reshape, sameShape } from '../ops.js'
+import type { Value } from '../value.js'
 import { convolution, dense2d, depthwise2d } from './convolution.js'
 import { elementwiseKernels } from './elementwise.js'
 import { kernel, type Kernel } from './kernel.js'
@@ -55,23 +55,11 @@ const fusedConvolution = (of: typeof dense2d): Kernel =>
     return activate(biased, attributes, alpha && perChannel(alpha, c.channelsLast))
   })
 
-/** Whether Gemm can add it: it broadcasts to the product, never the other way. */
-const fits = (bias: Shape, y: Shape): boolean =>
-  bias.length <= y.length && bias.every((d, i) => d === 1 || d === y[y.length - bias.length + i])
-
-function plusBias(y: Value, bias: Value): Value {
-  const { node } = y
-  const gemmAdds = node?.op === 'Gemm' && node.inputs.length === 2 && fits(bias.shape, y.shape)
-  if (!gemmAdds) return add(y, bias)
-  const [a, b] = node.inputs as [Value, Value]
-  return gemm(a, b, bias, node.attributes.transA === 1, node.attributes.transB === 1)
-}
-
 export const fusedKernels: Readonly<Record<string, Kernel>> = {
   _FusedMatMul: kernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(({ a, b, ...rest }, attributes) => {
-    const y = product(a!, b!, attributes.transposeA, attributes.transposeB)
-    const bias = rest.bias as Optional
-    return activate(bias ? plusBias(y, bias) : y, attributes as Activated, rest.preluActivationWeights as Optional)
+    const { transposeA, transposeB } = attributes
+    const y = product(a!, b!, transposeA, transposeB, (rest.bias as Optional) ?? null)
+    return activate(y, attributes as Activated, rest.preluActivationWeights as Optional)
   }),
   FusedConv2D: fusedConvolution(dense2d),
   FusedDepthwiseConv2D: fusedConvolution(depthwise2d),

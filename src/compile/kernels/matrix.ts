@@ -1,6 +1,6 @@
 /** Matrix products. */
 import * as tf from '@tensorflow/tfjs'
-import { broadcast, fill, gemm, matMul, reduce, reshape, transpose } from '../ops.js'
+import { add, broadcast, fill, gemm, matMul, reduce, reshape, transpose } from '../ops.js'
 import { sizeOf, type Value } from '../value.js'
 import { kernel, type Kernel } from './kernel.js'
 
@@ -14,21 +14,27 @@ const swapLast = (x: Value): Value => {
 const asMatrix = (x: Value): Value | null =>
   x.shape.slice(0, -2).every(d => d === 1) ? reshape(x, x.shape.slice(-2)) : null
 
+/** A bias for each column (or one for all), as Gemm adds it, whatever the rows are; else null. */
+const asRow = (bias: Value | null): Value | null =>
+  bias?.shape.slice(0, -1).every(d => d === 1) ? reshape(bias, bias.shape.slice(-1)) : null
+
 /**
- * op(a) op(b) over the last two axes, the leading ones broadcast; op transposes where asked.
+ * op(a) op(b) + bias over the last two axes, the leading ones broadcast; op transposes where asked.
  *
  * A right-hand matrix that all of a's matrices share makes one product of them: their rows follow one another. Gemm
  * takes the transposes along; it knows floats only.
  */
-export function product(a: Value, b: Value, transposeA = false, transposeB = false): Value {
+export function product(a: Value, b: Value, transposeA = false, transposeB = false, bias: Value | null = null): Value {
   const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!]
-  const n = b.shape.at(transposeB ? -2 : -1)!
-  const shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n]
-  if (k === 0) return fill(shape, 0, a.dtype)
+  const shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, b.shape.at(transposeB ? -2 : -1)!]
+  const plus = (y: Value): Value => (bias ? add(y, bias) : y)
+  if (k === 0) return plus(fill(shape, 0, a.dtype))
   const right = a.dtype === 'float32' ? asMatrix(b) : null
   const left = right && (asMatrix(a) ?? (transposeA ? null : reshape(a, [sizeOf(a.shape) / k, k])))
-  if (left && right) return reshape(gemm(left, right, null, transposeA, transposeB), shape)
-  return matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b)
+  if (!left || !right) return plus(matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b))
+  const row = asRow(bias)
+  const y = reshape(gemm(left, right, row, transposeA, transposeB), shape)
+  return row ? y : plus(y)
 }
 
 /** One term of an equation: a label for each axis. */

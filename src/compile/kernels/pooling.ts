@@ -1,8 +1,8 @@
 /** Pooling over two and three spatial axes. tfjs pools channels-last, ONNX channels-first. */
 import * as tf from '@tensorflow/tfjs'
-import { add, cast, div, elementwise, fill, like, literal, mul, reshape, sub } from '../ops.js'
+import { add, cast, div, elementwise, fill, greater, like, literal, mul, reshape, sub, where } from '../ops.js'
 import { constant, node, nodes, sizeOf, type Shape, type Value } from '../value.js'
-import { padSpatial, spread, window2d, window3d, type Window } from '../windows.js'
+import { overlapAdd, padSpatial, patches, spread, window2d, window3d, windowOf, type Window } from '../windows.js'
 import { channelsFirst, channelsLast } from './convolution.js'
 import { kernel, type Kernel } from './kernel.js'
 
@@ -18,12 +18,19 @@ const attributesOf = ({ kernel: k, strides, before, after }: Window) => ({
   pads: [...before, ...after],
 })
 
-/** What ONNX's MaxPool is given for x (channels-first): floats, padded with -Infinity where it cannot pad itself. */
+/** Less than anything pooled, but more than what ONNX Runtime's MaxPool begins with: it is found, and has a place. */
+const LEAST = -3e38
+
+/** What ONNX's MaxPool is given for x (channels-first): floats, padded beforehand where it cannot pad itself. */
 function maxPoolInput(x: Value, w: Window): [Value, Window] {
   const floats = cast(x, 'float32')
   if (withinWindow(w)) return [floats, w]
-  return [padSpatial(floats, w.before, w.after, 2, constant(-Infinity, 'float32')), unpadded(w)]
+  return [padSpatial(floats, w.before, w.after, 2, constant(LEAST, 'float32')), unpadded(w)]
 }
+
+/** `found`, but `none` where y is the maximum of padding alone. */
+const whereAny = (y: Value, found: Value, none: number, w: Window): Value =>
+  withinWindow(w) ? found : where(greater(y, like(y, LEAST)), found, like(found, none))
 
 const pooledShape = (x: Value, w: Window): Shape => [...x.shape.slice(0, 2), ...w.output]
 
@@ -31,7 +38,7 @@ function maxPool(x: Value, w: Window): Value {
   const first = channelsFirst(x)
   const [source, window] = maxPoolInput(first, w)
   const y = node('MaxPool', [source], pooledShape(first, w), 'float32', { attributes: attributesOf(window) })
-  return channelsLast(cast(y, x.dtype))
+  return channelsLast(cast(whereAny(y, y, -Infinity, w), x.dtype))
 }
 
 interface Located {
@@ -89,7 +96,8 @@ function maxPoolWithArgmax(x: Value, w: Window, includeBatch: boolean): Value[] 
     )
   const inImage = add(mul(pixel, like(pixel, channels)), counting(channels, [1, channels, 1, 1], 1))
   const index = includeBatch ? add(inImage, counting(n, [n, 1, 1, 1], height * width * channels)) : inImage
-  return [channelsLast(cast(y, x.dtype)), channelsLast(cast(index, 'int32'))]
+  const pooled = whereAny(y, y, -Infinity, w)
+  return [channelsLast(cast(pooled, x.dtype)), channelsLast(cast(whereAny(y, index, -1, w), 'int32'))]
 }
 
 /** How many elements of the input each position of the window covers, on an axis. */
@@ -103,32 +111,40 @@ const covered = (w: Window, input: Shape, i: number): number[] =>
 function averagePool(x: Value, w: Window, empty: 0 | 1): Value {
   const first = channelsFirst(x)
   const shape = pooledShape(first, w)
-  const record = (source: Value, window: Window): Value =>
-    node('AveragePool', [source], shape, x.dtype, { attributes: { ...attributesOf(window), count_include_pad: 0 } })
-  if (withinWindow(w)) return channelsLast(record(first, w))
-  const input = first.shape.slice(2)
+  if (withinWindow(w)) {
+    const attributes = { ...attributesOf(w), count_include_pad: 0 }
+    return channelsLast(node('AveragePool', [first], shape, x.dtype, { attributes }))
+  }
   const counts = w.output
-    .map((_, i) => covered(w, input, i))
+    .map((_, i) => covered(w, first.shape.slice(2), i))
     .reduce((all, axis) => all.flatMap(a => axis.map(c => a * c)), [1])
-  const size = sizeOf(w.kernel)
-  const factors = Float64Array.from(counts, c => size / Math.max(c, empty))
-  const mean = record(padSpatial(first, w.before, w.after), unpadded(w))
-  return channelsLast(mul(mean, literal(factors, w.output, 'float32')))
+  const divisor = Float64Array.from(counts, c => Math.max(c, empty))
+  const sum = node('Sum', patches(first, w), shape, x.dtype)
+  return channelsLast(div(sum, literal(divisor, w.output, 'float32')))
 }
 
 /**
  * tfjs' gradient of the average: dy / (size of the window) for every element that the window covers. At padded borders,
  * where the average itself is over fewer elements, that is not its derivative; tfjs' own tests ask for it.
+ *
+ * The sum over the windows that cover an element is again one over a window, by steps of 1, of dy spread out.
  */
 function averagePoolGradient(dy: Value, x: Value, w: Window): Value {
   if (sizeOf(dy.shape) === 0) return fill(x.shape, 0, 'float32')
-  const shape = [x.shape[0]!, x.shape.at(-1)!, ...x.shape.slice(1, -1)]
-  const spaced = spread(channelsFirst(dy), w.strides)
+  const input = x.shape.slice(1, -1)
+  const y = channelsFirst(dy)
+  const spaced = spread(y, w.strides)
   const before = w.kernel.map((k, i) => k - 1 - w.before[i]!)
-  const after = w.kernel.map((k, i) => shape[i + 2]! - spaced.shape[i + 2]! + k - 1 - before[i]!)
-  const strides = w.strides.map(() => 1)
-  const attributes = attributesOf({ ...unpadded(w), strides })
-  return channelsLast(node('AveragePool', [padSpatial(spaced, before, after)], shape, dy.dtype, { attributes }))
+  const rest = w.kernel.map((k, i) => input[i]! - spaced.shape[i + 2]! + k - 1 - before[i]!)
+  const [missing, surplus] = [rest.map(a => Math.max(a, 0)), rest.map(a => Math.min(a, 0))]
+  const adjoint: Window = { ...w, strides: w.strides.map(() => 1), before, after: missing, output: input }
+  if (!withinWindow(adjoint)) {
+    const share = div(y, like(y, sizeOf(w.kernel)))
+    return channelsLast(overlapAdd(new Array<Value>(sizeOf(w.kernel)).fill(share), w, input))
+  }
+  const attributes = { ...attributesOf(adjoint), count_include_pad: 1 }
+  const used = padSpatial(spaced, w.before.map(() => 0), surplus) // prettier-ignore
+  return channelsLast(node('AveragePool', [used], [...y.shape.slice(0, 2), ...input], dy.dtype, { attributes }))
 }
 
 type Shape4 = [number, number, number, number]
@@ -142,14 +158,18 @@ const pool3d = (x: Value, a: tf.MaxPool3DGradAttrs): Window =>
     tf.backend_util.computePool3DInfo(x.shape as Shape5, a.filterSize, a.strides, 1, a.pad, a.dimRoundingMode, 'NDHWC'),
   )
 
+/** tfjs does not hand the rounding of the result's size to gradients: dy has it. */
+const givingDy = (w: Window, x: Value, dy: Value): Window =>
+  windowOf(x.shape.slice(1, -1), { ...w, output: dy.shape.slice(1, -1) })
+
 export const poolingKernels: Readonly<Record<string, Kernel>> = {
   MaxPool: kernel<tf.MaxPoolInputs, tf.MaxPoolAttrs>(({ x }, a) => maxPool(x, pool2d(x, a))),
   MaxPool3D: kernel<tf.MaxPool3DInputs, tf.MaxPool3DAttrs>(({ x }, a) => maxPool(x, pool3d(x, a))),
   MaxPoolGrad: kernel<tf.MaxPoolGradInputs, tf.MaxPoolGradAttrs>(({ dy, input }, a) =>
-    maxPoolGradient(dy, input, pool2d(input, a)),
+    maxPoolGradient(dy, input, givingDy(pool2d(input, a), input, dy)),
   ),
   MaxPool3DGrad: kernel<tf.MaxPool3DGradInputs, tf.MaxPool3DGradAttrs>(({ dy, input }, a) =>
-    maxPoolGradient(dy, input, pool3d(input, a)),
+    maxPoolGradient(dy, input, givingDy(pool3d(input, a), input, dy)),
   ),
   MaxPoolWithArgmax: kernel<tf.MaxPoolWithArgmaxInputs, tf.MaxPoolWithArgmaxAttrs>(({ x }, a) =>
     maxPoolWithArgmax(x, pool2d(x, a), a.includeBatchInIndex),
@@ -157,9 +177,9 @@ export const poolingKernels: Readonly<Record<string, Kernel>> = {
   AvgPool: kernel<tf.AvgPoolInputs, tf.AvgPoolAttrs>(({ x }, a) => averagePool(x, pool2d(x, a), 0)),
   AvgPool3D: kernel<tf.AvgPool3DInputs, tf.AvgPool3DAttrs>(({ x }, a) => averagePool(x, pool3d(x, a), 1)),
   AvgPoolGrad: kernel<tf.AvgPoolGradInputs, tf.AvgPoolGradAttrs>(({ dy, input }, a) =>
-    averagePoolGradient(dy, input, pool2d(input, a)),
+    averagePoolGradient(dy, input, givingDy(pool2d(input, a), input, dy)),
   ),
   AvgPool3DGrad: kernel<tf.AvgPool3DGradInputs, tf.AvgPool3DGradAttrs>(({ dy, input }, a) =>
-    averagePoolGradient(dy, input, pool3d(input, a)),
+    averagePoolGradient(dy, input, givingDy(pool3d(input, a), input, dy)),
   ),
 }

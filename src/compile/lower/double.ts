@@ -2,7 +2,7 @@
  * Operators that ONNX Runtime computes in single precision only, in terms of those it has in double. For checking
  * (orders, identities, gradients), not for speed.
  */
-import { concat, div, literal, matMul, reshape, slice, transpose } from '../ops.js'
+import { concat, div, like, literal, matMul, reshape, slice, transpose } from '../ops.js'
 import { node, sizeOf, type Node, type Shape, type Value } from '../value.js'
 import { overlapAdd, patches, type Window } from '../windows.js'
 import { rewrite } from './rewrite.js'
@@ -55,7 +55,7 @@ function convTranspose(n: Node): readonly Value[] {
   return [overlapAdd(each, window, n.outputs[0]!.shape.slice(2))]
 }
 
-/** The mean of the patches; padding does not count. */
+/** The mean of the patches; padding counts where the node says so. */
 function averagePool(n: Node): readonly Value[] {
   const [x] = n.inputs as [Value]
   const window = windowOf(n, n.attributes.kernel_shape as Shape)
@@ -63,6 +63,7 @@ function averagePool(n: Node): readonly Value[] {
     const all = patches(v, window)
     return node('Sum', all, all[0]!.shape, v.dtype)
   }
+  if (n.attributes.count_include_pad === 1) return [div(total(x), like(x, sizeOf(window.kernel)))]
   const ones = literal(new Float64Array(sizeOf(x.shape.slice(2))).fill(1), [1, 1, ...x.shape.slice(2)], x.dtype)
   return [div(total(x), total(ones))]
 }
