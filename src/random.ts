@@ -169,7 +169,7 @@ let coefficients: Float64Array | undefined
 
 /**
  * The upper quantile of p = v 2^-33, v an odd 32-bit integer, as cubics in Newton's form: 16 for each octave of v, each
- * through its Chebyshev nodes. Within 1e-7 of the quantile.
+ * through its Chebyshev nodes. Within 2e-8 of the quantile.
  */
 function quantileTable(): Float64Array {
   const table = new Float64Array(32 * 16 * 4)
