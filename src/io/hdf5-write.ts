@@ -3,7 +3,8 @@ import { bytesOf, dtypeOf, shapeText, sizeOf, type NdArray } from './array.js'
 import { publish, resolveLinks, temporaryName } from './atomic.js'
 import { BoolArray, dtypeOfData, itemSize, type DType } from './dtype.js'
 import { fileError } from './error.js'
-import { blockBytes, boolMark, boxes, hyperslab, withMemory, type AttributeValue } from './hdf5.js'
+import { boolMark, withMemory, type AttributeValue } from './hdf5.js'
+import { blockBytes, boxes, hyperslab } from './hdf5-boxes.js'
 import { openHandle, typeClass, type Hdf5Handle, type Hdf5Target } from './hdf5-engine.js'
 
 export interface DatasetOptions {
@@ -89,9 +90,10 @@ export async function createHdf5(file: string): Promise<Hdf5Writer> {
         create(name, dtype, values.shape, options, bytes)
         return
       }
-      create(name, dtype, [0, ...values.shape.slice(1)], { chunks: chunkShape(values.shape, dtype), ...options })
+      const chunks = options.chunks ?? chunkShape(values.shape, dtype)
+      create(name, dtype, [0, ...values.shape.slice(1)], { ...options, chunks })
       resize(handle, name, values.shape)
-      writeBoxes(handle, name, values.shape, 0, bytes, itemSize(dtype))
+      writeRows(handle, name, values, 0, chunks)
     },
     appendable(name, dtype, rowShape, options = {}) {
       sizeOf(rowShape, name)
@@ -109,7 +111,7 @@ export async function createHdf5(file: string): Promise<Hdf5Writer> {
               `${name}: expected rows of shape ${shapeText(rowShape)}, got a block ${shapeText(block.shape)}`,
             )
           resize(handle, name, [rows + block.shape[0]!, ...rowShape])
-          writeBoxes(handle, name, block.shape, rows, bytesOf(block), itemSize(dtype))
+          writeRows(handle, name, block, rows, chunks)
           rows += block.shape[0]!
         },
       }
@@ -190,16 +192,11 @@ function resize(handle: Hdf5Handle, name: string, shape: readonly number[]): voi
   )
 }
 
-function writeBoxes(
-  handle: Hdf5Handle,
-  name: string,
-  shape: readonly number[],
-  row: number,
-  bytes: Uint8Array,
-  size: number,
-): void {
+/** Writes a block from `row` on, in pieces of whole chunks: a compressed chunk should be written once. */
+function writeRows(handle: Hdf5Handle, name: string, block: NdArray, row: number, chunks: readonly number[]): void {
+  const [bytes, size] = [bytesOf(block), itemSize(dtypeOf(block))]
   handle.call(`room for the data of ${name}`, (engine, id) => {
-    for (const box of boxes(shape, size, null)) {
+    for (const box of boxes(block.shape, size, chunks)) {
       const length = box.count.reduce((n, c) => n * c, size)
       withMemory(engine, length, at => {
         engine.HEAPU8.set(bytes.subarray(box.place, box.place + length), at)

@@ -84,10 +84,11 @@ type Decode = (bytes: Uint8Array, out?: Uint8Array) => unknown
  * zarrita's Blosc reads past the end of a chunk that was cut; this one looks first. The header says the sizes
  * (Blosc 1, README_CHUNK_FORMAT: bytes 4 to 7 unpacked, 12 to 15 packed).
  */
-export const checkedBlosc = (entry: CodecEntry): CodecEntry => ({
-  fromConfig(configuration, metadata) {
-    // zarrita's type of a codec comes from a package whose types do not resolve.
-    const blosc = entry.fromConfig(configuration, metadata) as { decode: Decode }
+export function checkedBlosc(entry: CodecEntry): CodecEntry {
+  // What zarrita says a codec is comes from a package whose types do not resolve.
+  const fromConfig = entry.fromConfig as unknown as (...configuration: unknown[]) => { decode: Decode }
+  const checked = (...configuration: unknown[]): { decode: Decode } => {
+    const blosc = fromConfig(...configuration)
     const decode = blosc.decode.bind(blosc)
     blosc.decode = (bytes, out) => {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -96,6 +97,7 @@ export const checkedBlosc = (entry: CodecEntry): CodecEntry => ({
       if (size > packed * largestExpansion) throw new Error(`a Blosc chunk of ${packed} bytes that claims ${size}`)
       return decode(bytes, out)
     }
-    return blosc as ReturnType<CodecEntry['fromConfig']>
-  },
-})
+    return blosc
+  }
+  return { fromConfig: checked }
+}

@@ -5,7 +5,8 @@ import { exists, writeFolderAtomic } from './atomic.js'
 import type { DType } from './dtype.js'
 import { FileError, fileError } from './error.js'
 import { folderStore, type FolderStore } from './zarr-store.js'
-import { damaged, findNodes, infoOf, loadZarrita, openArray, type ZarrArray, type ZarrInfo } from './zarr.js'
+import { infoOf, loadZarrita, openArray, type ZarrArray, type ZarrInfo } from './zarr.js'
+import { damaged, findNodes } from './zarr-nodes.js'
 
 export interface ZarrSpec {
   shape: readonly number[]
