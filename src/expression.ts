@@ -737,7 +737,7 @@ export function formula(
   })
   for (const [name, value] of given)
     if (!Number.isFinite(value)) throw new RangeError(`formula: constant "${name}" is ${value}, not a finite number`)
-  const source: Source = { text, variables: [...options.variables], constants: new Map([...builtin, ...given]) }
+  const source: Source = { text, variables: [...options.variables], constants: new Map([...given, ...builtin]) }
   return compile(source, read(source))
 }
 
