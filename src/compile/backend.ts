@@ -8,7 +8,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { evaluate } from './evaluate.js'
 import { originalOf } from './doubles.js'
-import { kernels, type KernelResult } from './kernels/index.js'
+import { aboutStrings, hostKernels, runOnHost } from './kernels/host.js'
+import { kernels, type Kernel } from './kernels/index.js'
 import { leaf, topological, type Data, type DType, type Value } from './value.js'
 
 export const BACKEND = 'onnx'
@@ -28,6 +29,12 @@ export class OnnxBackend extends tf.KernelBackend {
     this.storage.set(dataId, { value, references: 1 })
     this.holders.set(value, (this.holders.get(value) ?? 0) + 1)
     return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType }
+  }
+
+  /** Another reference to a tensor's data. */
+  share({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.incRef(dataId)
+    return { dataId, shape, dtype }
   }
 
   /** The recorded value of a tensor. */
@@ -155,22 +162,45 @@ function typed(values: tf.backend_util.BackendValues, dtype: DType): Data {
 export function registerBackend(): void {
   if (tf.engine().registryFactory[BACKEND]) return
   tf.registerBackend(BACKEND, () => new OnnxBackend(), 0)
-  for (const [kernelName, kernel] of Object.entries(kernels))
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) => {
-        const onnx = backend as OnnxBackend
-        // Inputs that tfjs leaves out (a fused kernel's bias) come as undefined or null.
-        const given = Object.entries(inputs).filter(([, t]) => t as tf.TensorInfo | undefined)
-        const values = given.map(([k, t]) => [k, onnx.recorded(t as tf.TensorInfo)] as const)
-        return held(onnx, kernel(Object.fromEntries(values), attrs ?? {}))
-      },
-    })
+  const row = (kernelName: string, kernelFunc: tf.KernelFunc): void =>
+    tf.registerKernel({ kernelName, backendName: BACKEND, kernelFunc })
+  for (const [name, kernel] of Object.entries(kernels))
+    row(name, ({ inputs, attrs = {}, backend }) =>
+      aboutStrings(inputs, attrs)
+        ? runOnHost(name, inputs, attrs, backend as OnnxBackend)
+        : record(kernel, inputs, attrs, backend as OnnxBackend),
+    )
+  for (const name of hostKernels)
+    row(name, ({ inputs, attrs = {}, backend }) => runOnHost(name, inputs, attrs, backend as OnnxBackend))
+  for (const { kernelName } of tf.getKernelsForBackend('cpu'))
+    if (!(kernelName in kernels) && !hostKernels.includes(kernelName)) row(kernelName, missing(kernelName))
 }
 
-const held = (backend: OnnxBackend, result: KernelResult): tf.TensorInfo | tf.TensorInfo[] =>
-  'shape' in result ? backend.hold(result) : result.map(v => backend.hold(v))
+function record(
+  kernel: Kernel,
+  inputs: tf.NamedTensorInfoMap,
+  attributes: tf.NamedAttrMap,
+  backend: OnnxBackend,
+): tf.TensorInfo | tf.TensorInfo[] {
+  // Inputs that tfjs leaves out (a fused kernel's bias) come as undefined or null.
+  const given = Object.entries(inputs).filter((entry): entry is [string, tf.TensorInfo] => Boolean(entry[1]))
+  const values = given.map(([k, t]) => [k, backend.recorded(t)] as const)
+  const result = kernel(Object.fromEntries(values), attributes)
+  if (!('shape' in result)) return result.map(v => backend.hold(v))
+  // What changes nothing shares its input's data, as tfjs expects of a clone.
+  const same = values.findIndex(([, value]) => value === result)
+  return same >= 0 ? backend.share(given[same]![1]) : backend.hold(result)
+}
+
+/** A kernel that tfjs' `cpu` backend has and the table has not. */
+function missing(kernelName: string): tf.KernelFunc {
+  return () => {
+    throw new Error(
+      `the onnx backend has no kernel '${kernelName}'. Write it with other tensor operations, or compute it with tfjs' ` +
+        `own backend (tf.setBackend('cpu')) and pass the result as an input.`,
+    )
+  }
+}
 
 /** The backend, made current where it is not. */
 export function onnxBackend(): OnnxBackend {

@@ -3,6 +3,10 @@
  * traced for double precision, what such arrays were made from is remembered here, so that 0.1 stays 0.1.
  */
 const originals = new WeakMap<object, Float64Array>()
+let remembering = false
+
+/** Whether what is recorded now is for a graph of double precision. */
+export const inDouble = (): boolean => remembering
 
 /** The numbers that a Float32Array was made from, if it was made within `rememberingDoubles`. */
 export const originalOf = (data: object): Float64Array | undefined => originals.get(data)
@@ -13,6 +17,7 @@ export const originalOf = (data: object): Float64Array | undefined => originals.
  */
 export function rememberingDoubles<T>(f: () => T): T {
   const Plain = globalThis.Float32Array
+  remembering = true
   globalThis.Float32Array = new Proxy(Plain, {
     construct(target, args: unknown[]) {
       const made = Reflect.construct(target, args) as Float32Array
@@ -26,5 +31,6 @@ export function rememberingDoubles<T>(f: () => T): T {
     return f()
   } finally {
     globalThis.Float32Array = Plain
+    remembering = false
   }
 }

@@ -5,9 +5,11 @@ import { convolutionKernels } from './convolution.js'
 import { dilationKernels } from './dilation.js'
 import { fusedKernels } from './fused.js'
 import { imageKernels } from './image.js'
+import { indexingKernels } from './indexing.js'
 import { normalisationKernels } from './normalisation.js'
 import { poolingKernels } from './pooling.js'
 import { reductionKernels } from './reduction.js'
+import { scanKernels } from './scan.js'
 import { shapeKernels } from './shape.js'
 import type { Kernel } from './kernel.js'
 
@@ -16,7 +18,9 @@ export type { Kernel, KernelResult } from './kernel.js'
 export const kernels: Readonly<Record<string, Kernel>> = {
   ...elementwiseKernels,
   ...reductionKernels,
+  ...scanKernels,
   ...shapeKernels,
+  ...indexingKernels,
   ...matrixKernels,
   ...convolutionKernels,
   ...dilationKernels,
