@@ -123,6 +123,7 @@ describe('values', () => {
     ['(2 != 2) ? 3 : 4', 4],
     ['2 == 2 ? 3 : 4', 3],
     ['1 + (1 > 2 ? 3 : 4)', 5],
+    ['atan2(0 * -1, -1)', -Math.PI], // a negative zero stays one
     ['\t1\n + 2 ', 3],
   ])('%j is %s', (text, value) => {
     expect(formula(text, xy).value({})).toBe(value)
