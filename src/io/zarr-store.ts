@@ -19,8 +19,11 @@ export const largestExpansion = 2 ** 15
 
 type Range = { offset: number; length: number } | { suffixLength: number }
 
-/** Reads and writes the files of a Zarr hierarchy below `root`. Throws `FileError`. */
-export function folderStore(root: string): FolderStore {
+/**
+ * Reads and writes the files of a Zarr hierarchy below `root`. Throws `FileError`.
+ * @param sync as in `writeFileAtomic`
+ */
+export function folderStore(root: string, sync = true): FolderStore {
   const pathOf = (key: string): string => join(root, key.slice(1))
   return {
     async get(key) {
@@ -48,7 +51,7 @@ export function folderStore(root: string): FolderStore {
       } catch (error) {
         throw fileError(path, error)
       }
-      await writeFileAtomic(path, value)
+      await writeFileAtomic(path, value, { sync })
     },
   }
 }

@@ -44,16 +44,24 @@ export interface ZarrWriter {
   consolidate(): Promise<void>
 }
 
+export interface ZarrOptions {
+  /** Of the root group. */
+  attributes?: Record<string, unknown>
+  resume?: boolean
+  sync?: boolean
+}
+
 /**
  * Starts a Zarr (version 3) folder, or goes on with one.
  * @param resume goes on with what is there (default: refuses a folder that exists)
+ * @param sync `false` leaves the flush to the system: whole after a killed process, not after a power cut
  * Throws `FileError`.
  */
 export async function createZarr(
   path: string,
-  { attributes = {}, resume = false }: { attributes?: Record<string, unknown>; resume?: boolean } = {},
+  { attributes = {}, resume = false, sync = true }: ZarrOptions = {},
 ): Promise<ZarrWriter> {
-  const store = folderStore(path)
+  const store = folderStore(path, sync)
   const there = await exists(path)
   if (there && !resume)
     throw new FileError(path, {
@@ -108,7 +116,7 @@ export async function writeZarr(
   { attributes = {}, overwrite = false }: { attributes?: Record<string, unknown>; overwrite?: boolean } = {},
 ): Promise<void> {
   const fill = async (folder: string): Promise<void> => {
-    const writer = await createZarr(folder, { attributes, resume: true })
+    const writer = await createZarr(folder, { attributes, resume: true, sync: false }) // flushed as one, at the end
     for (const [name, values] of Object.entries(arrays)) await writer.put(name, values)
     await writer.consolidate()
   }
