@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
+const packages = `${import.meta.dirname}/node_modules/@tensorflow`
+
 export default defineConfig({
   test: {
     projects: [
@@ -12,6 +14,25 @@ export default defineConfig({
           // Native engines do not unload cleanly from threads; a process for each file also bounds their memory.
           pool: 'forks',
           maxWorkers: 2,
+        },
+      },
+      {
+        // tfjs-core's own tests import its modules one by one: everything must, so that there is one tfjs only.
+        resolve: {
+          alias: [
+            { find: /^@tensorflow\/tfjs$/, replacement: `${packages}/tfjs-core/dist/index.js` },
+            { find: /^@tensorflow\/(tfjs-core|tfjs-backend-cpu)$/, replacement: `${packages}/$1/dist/index.js` },
+            { find: /^@tensorflow\/(tfjs-core|tfjs-backend-cpu)\/dist\//, replacement: `${packages}/$1/dist/` },
+          ],
+        },
+        test: {
+          name: 'ops',
+          include: ['test/compile/tfjs-ops/*.test.ts'],
+          setupFiles: ['test/compile/tfjs-ops/setup.ts'],
+          globals: true,
+          server: { deps: { inline: [/@tensorflow/] } },
+          testTimeout: 60_000,
+          pool: 'forks',
         },
       },
       {
