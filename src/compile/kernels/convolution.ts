@@ -75,7 +75,9 @@ export function convolution(x: Value, filter: Value, c: Convolution, bias: Value
 /** The gradient by x, of shape `input`: the adjoint of the convolution, applied to dy. */
 function inputGradient(dy: Value, filter: Value, input: Shape, c: Convolution): Value {
   if (sizeOf(dy.shape) * sizeOf(filter.shape) === 0) return fill(input, 0, dy.dtype)
-  const y = inward(dy, c)
+  const whole = inward(dy, c)
+  // tfjs takes a dy that is larger than the convolution's result, and reads the beginning of it.
+  const y = slice(whole, whole.shape.map(() => 0), [...whole.shape.slice(0, 2), ...c.window.output]) // prettier-ignore
   const spatial = c.channelsLast ? input.slice(1, -1) : input.slice(2)
   const channels = input[c.channelsLast ? input.length - 1 : 1]!
   const record = c.window.strides.every(s => s === 1) ? byConvolution : byTransposedConvolution
@@ -120,19 +122,24 @@ function filterGradient(x: Value, dy: Value, filterShape: Shape, c: Convolution)
   return node(op, [inward(x, c), inward(dy, c)], filterShape, dy.dtype, { domain: 'invdiff', attributes })
 }
 
-type Attributes2d = Omit<tf.Conv2DAttrs, 'dataFormat' | 'dilations'> & Partial<tf.Conv2DAttrs>
-type Attributes3d = Omit<tf.Conv3DAttrs, 'dataFormat' | 'dilations'> & Partial<tf.Conv3DAttrs>
+/** Gradients have no dilations, and some callers give null. */
+type Geometry<A extends { dataFormat: unknown; dilations: unknown }> = Omit<A, 'dataFormat' | 'dilations'> & {
+  readonly dataFormat?: A['dataFormat']
+  readonly dilations?: A['dilations'] | null
+}
+type Attributes2d = Geometry<tf.Conv2DAttrs>
+type Attributes3d = Geometry<tf.Conv3DAttrs>
 type Of<A> = (input: Shape, filter: Shape, attributes: A) => Convolution
 
 const of2d =
   (depthwise: boolean): Of<Attributes2d> =>
-  (input, filter, { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' }) => {
+  (input, filter, { strides, pad, dilations, dimRoundingMode, dataFormat = 'NHWC' }) => {
     const format = tf.backend_util.convertConv2DDataFormat(dataFormat)
     const shapes = [input, filter] as [[number, number, number, number], [number, number, number, number]]
     const info = tf.backend_util.computeConv2DInfo(
       ...shapes,
       strides,
-      dilations,
+      dilations ?? 1,
       pad,
       dimRoundingMode,
       depthwise,
@@ -145,10 +152,10 @@ export const depthwise2d = of2d(true)
 
 type Shape5 = [number, number, number, number, number]
 
-const dense3d: Of<Attributes3d> = (input, filter, { strides, pad, dilations = 1, dataFormat = 'NDHWC' }) => {
+const dense3d: Of<Attributes3d> = (input, filter, { strides, pad, dilations, dataFormat = 'NDHWC' }) => {
   const format = dataFormat === 'NDHWC' ? 'channelsLast' : 'channelsFirst'
   const shapes = [input, filter] as [Shape5, Shape5]
-  const info = tf.backend_util.computeConv3DInfo(...shapes, strides, dilations, pad, false, format)
+  const info = tf.backend_util.computeConv3DInfo(...shapes, strides, dilations ?? 1, pad, false, format)
   return { window: window3d(info), group: 1, channelsLast: dataFormat === 'NDHWC' }
 }
 

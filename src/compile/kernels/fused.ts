@@ -58,8 +58,8 @@ const fusedConvolution = (of: typeof dense2d): Kernel =>
 export const fusedKernels: Readonly<Record<string, Kernel>> = {
   _FusedMatMul: kernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(({ a, b, ...rest }, attributes) => {
     const { transposeA, transposeB } = attributes
-    const y = product(a!, b!, transposeA, transposeB, (rest.bias as Optional) ?? null)
-    return activate(y, attributes as Activated, rest.preluActivationWeights as Optional)
+    const y = product(a, b, transposeA, transposeB, rest.bias ?? null)
+    return activate(y, attributes, rest.preluActivationWeights)
   }),
   FusedConv2D: fusedConvolution(dense2d),
   FusedDepthwiseConv2D: fusedConvolution(depthwise2d),

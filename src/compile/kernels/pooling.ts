@@ -32,9 +32,14 @@ function maxPoolInput(x: Value, w: Window): [Value, Window] {
 const whereAny = (y: Value, found: Value, none: number, w: Window): Value =>
   withinWindow(w) ? found : where(greater(y, like(y, LEAST)), found, like(found, none))
 
+/** Windows of one element that keep the size: tfjs gives x itself, whatever the padding and strides. */
+const isIdentity = (x: Value, w: Window): boolean =>
+  w.kernel.every(k => k === 1) && w.output.every((d, i) => d === x.shape[i + 1])
+
 const pooledShape = (x: Value, w: Window): Shape => [...x.shape.slice(0, 2), ...w.output]
 
 function maxPool(x: Value, w: Window): Value {
+  if (isIdentity(x, w)) return x
   const first = channelsFirst(x)
   const [source, window] = maxPoolInput(first, w)
   const y = node('MaxPool', [source], pooledShape(first, w), 'float32', { attributes: attributesOf(window) })
@@ -76,9 +81,10 @@ function uncropped(padded: Value, x: Value, w: Window): Value {
   return padSpatial(padded, back(w.before), after)
 }
 
-/** Indices within [height, width, channels] (and the batch, where wanted) of each maximum, as tfjs counts them. */
+/** Indices within [height, width, channels] (and the batch, where wanted) of each maximum, as tfjs counts them: not NaN. */
 function maxPoolWithArgmax(x: Value, w: Window, includeBatch: boolean): Value[] {
-  const first = channelsFirst(x)
+  const isNaN = x.dtype === 'float32' ? elementwise('IsNaN', [x], 'bool') : null
+  const first = channelsFirst(isNaN ? where(isNaN, like(x, LEAST), x) : x)
   const { source, y, indices } = locatedMaxPool(first, w)
   const [n, channels, height, width] = first.shape as [number, number, number, number]
   const [rows, columns] = source.shape.slice(2) as [number, number]
@@ -109,6 +115,7 @@ const covered = (w: Window, input: Shape, i: number): number[] =>
 
 /** The mean over what lies inside the input; `empty` is the least count to divide by. */
 function averagePool(x: Value, w: Window, empty: 0 | 1): Value {
+  if (isIdentity(x, w)) return x
   const first = channelsFirst(x)
   const shape = pooledShape(first, w)
   if (withinWindow(w)) {

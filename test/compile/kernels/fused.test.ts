@@ -20,7 +20,7 @@ describe.each(activations)('with %s', activation => {
   it.each([[[5]], [[1, 5]], [[3, 5]], [[1]]])('matMul, a bias of shape %j', bias => {
     expectAgreement(
       (a, b, c, alpha) =>
-        tf.fused.matMul({ a: large(a), b, bias: c!, transposeA: true, transposeB: true, ...options(alpha!) }),
+        tf.fused.matMul({ a: large(a), b, bias: c, transposeA: true, transposeB: true, ...options(alpha) }),
       [4, 3],
       [5, 4],
       bias,
@@ -30,7 +30,7 @@ describe.each(activations)('with %s', activation => {
 
   it('matMul of batches, without bias', () => {
     expectAgreement(
-      (a, b, alpha) => tf.fused.matMul({ a: large(a), b, ...options(alpha!) }),
+      (a, b, alpha) => tf.fused.matMul({ a: large(a), b, ...options(alpha) }),
       [2, 3, 4],
       [2, 4, 5],
       [3, 5],
@@ -45,8 +45,8 @@ describe.each(activations)('with %s', activation => {
           filter: filter as tf.Tensor4D,
           strides: 1,
           pad: 'same',
-          bias: c!,
-          ...options(alpha!),
+          bias: c,
+          ...options(alpha),
         }),
       [2, 4, 5, 2],
       [3, 3, 2, 3],
@@ -64,8 +64,8 @@ describe.each(activations)('with %s', activation => {
           strides: 1,
           pad: 'valid',
           dataFormat: 'NCHW',
-          bias: c!,
-          ...options(alpha!),
+          bias: c,
+          ...options(alpha),
         }),
       // As many rows as output channels: tfjs checks the shapes as if channels came last.
       [2, 2, 5, 2],
@@ -83,8 +83,8 @@ describe.each(activations)('with %s', activation => {
           filter: filter as tf.Tensor4D,
           strides: 2,
           pad: 'same',
-          bias: c!,
-          ...options(alpha!),
+          bias: c,
+          ...options(alpha),
         }),
       [2, 4, 5, 2],
       [3, 3, 2, 2],
@@ -95,7 +95,7 @@ describe.each(activations)('with %s', activation => {
 })
 
 it.each(['linear', 'relu'] as const)('gradients with %s', activation => {
-  expectGradientsAgree((a, b, bias) => tf.fused.matMul({ a, b, bias: bias!, activation }), [3, 4], [4, 5], [5])
+  expectGradientsAgree((a, b, bias) => tf.fused.matMul({ a, b, bias: bias, activation }), [3, 4], [4, 5], [5])
   expectGradientsAgree(
     (x, filter, bias) =>
       tf.fused.conv2d({
@@ -103,7 +103,7 @@ it.each(['linear', 'relu'] as const)('gradients with %s', activation => {
         filter: filter as tf.Tensor4D,
         strides: 1,
         pad: 'same',
-        bias: bias!,
+        bias: bias,
         activation,
       }),
     [2, 4, 5, 2],

@@ -122,8 +122,8 @@ it('a matrix that a whole batch shares makes one product of it', () => {
 })
 
 it('vectors and dot products', () => {
-  expectGradientsAgree((a, b) => tf.dot(a as tf.Tensor1D, b as tf.Tensor1D), [5], [5])
-  expectGradientsAgree((a, b) => tf.dot(a as tf.Tensor2D, b as tf.Tensor1D), [3, 5], [5])
+  expectGradientsAgree((a, b) => tf.dot(a, b), [5], [5])
+  expectGradientsAgree((a, b) => tf.dot(a, b), [3, 5], [5])
   expectGradientsAgree((a, b) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D), [3], [5])
 })
 

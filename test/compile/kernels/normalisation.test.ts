@@ -14,20 +14,14 @@ describe('batchNorm and its gradients', () => {
     [[0, 3, 4, 5], [5]],
   ])('%j, statistics of shape %j', (x, statistics) => {
     const f = (...[v, mean, variance, offset, scale]: tf.Tensor[]): tf.Tensor =>
-      tf.batchNorm(v!, mean as tf.Tensor1D, tf.square(variance!) as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D) // prettier-ignore
+      tf.batchNorm(v!, mean as tf.Tensor1D, tf.square(variance!), offset, scale) // prettier-ignore
     expectGradientsAgree(f, x, statistics, statistics, statistics, statistics)
   })
 
   it('without scale or offset', () => {
     const variance = (v: tf.Tensor): tf.Tensor1D => tf.square(v) as tf.Tensor1D
-    expectAgreement((x, m, v) => tf.batchNorm(x, m as tf.Tensor1D, variance(v!)), [2, 3, 4, 5], [5], [5])
-    expectAgreement(
-      (x, m, v, s) => tf.batchNorm(x, m as tf.Tensor1D, variance(v!), undefined, s as tf.Tensor1D, 0.1),
-      [2, 3, 4, 5],
-      [5],
-      [5],
-      [5],
-    )
+    expectAgreement((x, m, v) => tf.batchNorm(x, m, variance(v)), [2, 3, 4, 5], [5], [5])
+    expectAgreement((x, m, v, s) => tf.batchNorm(x, m, variance(v), undefined, s, 0.1), [2, 3, 4, 5], [5], [5], [5])
   })
 })
 

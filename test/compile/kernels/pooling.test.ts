@@ -71,7 +71,7 @@ describe.each(['maxPool', 'avgPool'] as const)('%s and its gradient', kind => {
 
 describe('maxPool', () => {
   it('of integers', () => {
-    expectAgreement(v => tf.maxPool(tf.cast(tf.mul(v, 9), 'int32') as tf.Tensor4D, 2, 2, 'same'), [1, 5, 4, 2])
+    expectAgreement(v => tf.maxPool(tf.cast<tf.Tensor4D>(tf.mul(v, 9), 'int32'), 2, 2, 'same'), [1, 5, 4, 2])
   })
 
   it('takes the first of equals in its gradient', () => {
@@ -98,7 +98,7 @@ describe('maxPool', () => {
 })
 
 it('the average of a pooled image is linear in it', () => {
-  const [sum] = on('onnx', () => tf.avgPool(tf.add(numbers([1, 4, 4, 1]), 1) as tf.Tensor4D, 4, 4, 'valid'))
+  const [sum] = on('onnx', () => tf.avgPool(tf.add<tf.Tensor4D>(numbers([1, 4, 4, 1]), 1), 4, 4, 'valid'))
   const [mean] = on('cpu', () => tf.add(tf.mean(numbers([1, 4, 4, 1])), 1))
   expect(sum!.values[0]).toBeCloseTo(mean!.values[0]!, 6)
 })
