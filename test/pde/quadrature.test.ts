@@ -16,6 +16,16 @@ describe('integrate', () => {
     expect(integrate(x => 1 / Math.sqrt(x), 1, 1)).toBe(0)
   })
 
+  it('stops where round-off hides the error asked for: a spike between the first nodes, and underflow', () => {
+    const spike = integrate(x => Math.exp(-(((x - 0.34) / 0.01) ** 2)), 0, 1)
+    expect(Math.abs(spike / (0.01 * Math.sqrt(Math.PI)) - 1)).toBeLessThan(1e-12)
+    expect(integrate(x => 1e-310 * (1 + x ** 0.3), 0, 1)).toBeCloseTo(0, 300)
+  })
+
+  it('says that an integrand is too rough', () => {
+    expect(() => integrate(x => 1 + (Math.sin(1e9 * x) > 0 ? 1 : 0), 0, 1)).toThrow('does not converge')
+  })
+
   it('returns NaN rather than hanging where the integrand is NaN', () => {
     expect(integrate(() => NaN, 0, 1)).toBeNaN()
   })

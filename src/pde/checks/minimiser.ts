@@ -17,8 +17,8 @@ export function minimiser(process: Process, denoise = tweedie): Check[] {
   )
   const compare = (residual: (z: number, sigma: number) => number) =>
     worst(places, ({ sigma, u }) => {
-      const { m, s } = process.kernel(sigma)
-      return residual(Math.hypot(m, s) * u, sigma)
+      const deviation = process.path.scale(sigma) * Math.hypot(1, sigma)
+      return residual(deviation * u, sigma)
     })
   const loss = compare((z, sigma) => {
     const kernel = process.kernel(sigma)
@@ -40,7 +40,7 @@ export function minimiser(process: Process, denoise = tweedie): Check[] {
 
 /** E[f(x') | z] at a level, by quadrature where both the data and Green's function live. */
 function mean(process: Process, z: number, sigma: number, f: (x: number) => number): number {
-  const { m } = process.kernel(sigma)
+  const m = process.path.scale(sigma)
   const data = 4
   const lo = Math.max(-data, z / m - 12 * sigma)
   const hi = Math.min(data, z / m + 12 * sigma)

@@ -58,7 +58,7 @@ export function volumesReachTerminalLaw(
   return [
     ...[STEPS / 2, STEPS].map(n => {
       const at = `sigma = ${fine.sigmas[n]!.toPrecision(3)}`
-      return check('forward volumes reach p_t', error(fine, n), HALVED * error(coarse, n / 2), reason, at)
+      return converges('forward volumes reach p_t', at, error(fine, n), error(coarse, n / 2))
     }),
     check('mass is conserved', drift, 1e-12, 'round-off'),
   ]
@@ -71,6 +71,9 @@ export function volumesReturn(
 ): Check {
   const error = (forward: Evolution): number =>
     distance(forward.grid, solveReverse(reverse, forward).densities[0]!, forward.densities[0]!)
-  const at = `alpha = ${reverse.alpha.text}`
-  return check('reverse volumes return to the data', error(fine), HALVED * error(coarse), reason, at)
+  return converges('reverse volumes return to the data', `alpha = ${reverse.alpha.text}`, error(fine), error(coarse))
 }
+
+/** The fine error against the coarse one, with the order measured. */
+const converges = (name: string, at: string, fine: number, coarse: number): Check =>
+  check(name, fine, HALVED * coarse, reason, `${at}: order ${Math.log2(coarse / fine).toFixed(2)}`)
