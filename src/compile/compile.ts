@@ -1,26 +1,26 @@
 /** `compile`: a tfjs function becomes one ONNX graph, run by ONNX Runtime. */
-import { resolveDevice, type DeviceChoice } from './devices.js'
+import { devices, resolveDevice, type DeviceChoice } from './devices.js'
 import { openEagerRunner, type EagerEngine } from './eager.js'
-import { emit, type Model, type Precision } from './emit.js'
+import { emit, type Precision } from './emit.js'
+import { standard } from './export.js'
 import { lowerForCpu } from './lower/cpu.js'
-import { lowerToDouble } from './lower/double.js'
-import { lowerPortably } from './lower/portable.js'
 import { openLocalRunner, openRemoteRunner, type AsyncRunner } from './remote.js'
-import { nextOf, type Program } from './runner.js'
+import { resultOf, type NamedData } from './runner.js'
+import type { Device } from './session.js'
 import {
   checked,
   mapRecord,
   normalised,
   specsOf,
+  specText,
   toArray,
+  union,
   type Arrays,
   type BoundaryArray,
   type Signature,
   type Specs,
 } from './signature.js'
-import type { Device } from './session.js'
-import { trace, type Graph, type TensorFunction } from './trace.js'
-import type { Data, Value } from './value.js'
+import { titleOf, trace, type Graph, type TensorFunction } from './trace.js'
 
 export interface CompileOptions {
   /** Inputs that never change (weights while sampling): written into the graph, where the engine may repack them. */
@@ -43,20 +43,38 @@ export interface CompileOptions {
 
 export interface Executable {
   readonly inputs: Specs
+  /** What `run` gives: the outputs of the function without its state. */
   readonly outputs: Specs
-  /** One call of the function: named arrays in, named arrays out. State advances. */
+  /**
+   * One call of the function: named arrays in, named arrays out. State advances, once for each call, in their order.
+   * Inputs are read, not copied, while the call runs: leave them as they are until it has resolved.
+   */
   run(inputs?: Arrays): Promise<Record<string, BoundaryArray>>
   /** A copy of the current state. */
   state(): Promise<Record<string, BoundaryArray>>
+  /** Replaces the state, all of it, by a copy of what is given. */
   setState(state: Arrays): Promise<void>
-  /** Frees the engine's memory (and its thread); running afterwards is an error. */
+  /** Frees the engine's memory (and its thread), after the calls made so far; calls from now on are errors. */
   dispose(): Promise<void>
+}
+
+/** All that is needed to open a runner, checked. */
+interface Plan {
+  readonly f: TensorFunction
+  readonly graph: Graph
+  readonly inputs: Specs
+  readonly outputs: Specs
+  readonly constantSpecs: Specs
+  readonly constants: NamedData
+  readonly state: Specs
+  readonly initial: NamedData
 }
 
 /**
  * Compiles a pure tfjs function of named tensors.
  *
- * `f` is run once, on placeholders, and recorded: gradients, optimisers and all become one graph and one call.
+ * `f` is run once, on placeholders, and recorded: gradients, optimisers and all become one graph and one call. Tensors
+ * that it captures become constants. The same function with the same signature is recorded once and then remembered.
  *
  * @param f from inputs, constants and state by name to outputs by name; every state needs an output of its name.
  * @param signature the shapes (and types, where not float32) of the inputs that each run brings.
@@ -68,77 +86,99 @@ export async function compile(
   signature: Signature,
   options: CompileOptions = {},
 ): Promise<Executable> {
-  const { constants = {}, state = {}, precision = 'float32', engine = 'onnx' } = options
-  const where = f.name || 'compile'
-  const inputs = normalised(signature)
-  const stateSpecs = specsOf(state, where)
-  const constantSpecs = specsOf(constants, where)
-  const specs = { ...inputs, ...constantSpecs, ...stateSpecs }
+  const where = titleOf(f)
+  checkOptions(options, where)
+  const { constants = {}, state = {}, precision = 'float32' } = options
+  const inputs = normalised(signature, where)
+  const constantSpecs = specsOf(constants, 'constant', where)
+  const stateSpecs = specsOf(state, 'state', where)
+  const specs = union({ input: inputs, constant: constantSpecs, state: stateSpecs }, where)
   const graph = trace(f, specs, precision)
   checkState(graph, stateSpecs, where)
-  const outputs = mapRecord(without(graph, stateSpecs), ({ shape, dtype }) => ({ shape, dtype }) as Specs[string])
+  const results = Object.entries(graph).filter(([name]) => !(name in stateSpecs))
+  const outputs = mapRecord(Object.fromEntries(results), ({ shape, dtype }) => ({ shape, dtype }) as Specs[string])
+  const runner = await open(
+    {
+      f,
+      graph,
+      inputs,
+      outputs,
+      constantSpecs,
+      constants: checked(constants, constantSpecs, 'constant', where),
+      state: stateSpecs,
+      initial: checked(state, stateSpecs, 'state', where),
+    },
+    options,
+  )
+  return executable(runner, inputs, outputs, stateSpecs, where)
+}
 
-  const fixed = checked(constants, constantSpecs, where)
-  const initial = checked(state, stateSpecs, where)
-  const open = async (): Promise<AsyncRunner> => {
-    if (engine !== 'onnx') return openEagerRunner(f, engine, specs, outputs, fixed, initial)
-    const device = await resolveDevice(options.device ?? 'cpu')
-    const { bytes } = write(graph, stateSpecs, fixed, precision, device)
-    const { threads, profile } = options
-    const session = {
-      device,
-      ...(threads === undefined ? {} : { threads }),
-      ...(profile === undefined ? {} : { profile }),
-    }
-    const program: Program = { bytes, precision, inputs, outputs, state: stateSpecs, session }
-    return options.worker ? openRemoteRunner(program, initial) : openLocalRunner(program, initial)
+async function open(plan: Plan, options: CompileOptions): Promise<AsyncRunner> {
+  const { engine = 'onnx', precision = 'float32', threads, profile, worker } = options
+  if (engine !== 'onnx') return openEagerRunner(plan, engine)
+  const device = precision === 'float64' ? 'cpu' : await resolveDevice(options.device ?? 'cpu')
+  const session = {
+    device,
+    ...(threads === undefined ? {} : { threads }),
+    ...(profile === undefined ? {} : { profile }),
   }
-  const runner = await open()
-  const arrays = (data: Record<string, Data>, of: Specs): Record<string, BoundaryArray> =>
-    mapRecord(of, ({ shape }, name) => toArray(data[name]!, shape))
-  return {
-    inputs,
-    outputs,
-    run: async (given = {}) => arrays(await runner.run(checked(given, inputs, where)), outputs),
-    state: async () =>
-      arrays(
-        mapRecord(await runner.state(), d => d.slice()),
-        stateSpecs,
-      ),
-    setState: async next => runner.setState(checked(next, stateSpecs, where)),
-    dispose: () => runner.dispose(),
-  }
+  const { inputs, outputs, state } = plan
+  const program = { bytes: model(plan, precision, device), precision, inputs, outputs, state, session }
+  return worker ? openRemoteRunner(program, plan.initial) : openLocalRunner(program, plan.initial)
 }
 
 /** The model of a traced function, its constants written in. Only the CPU's own lowering leaves standard ONNX. */
-function write(
-  graph: Graph,
-  state: Specs,
-  constants: Record<string, Data>,
-  precision: Precision,
-  device: Device,
-): Model {
-  const names = Object.keys(graph).map(name => (name in state ? nextOf(name) : name))
+function model({ graph, constants }: Plan, precision: Precision, device: Device): Uint8Array<ArrayBuffer> {
   const values = Object.values(graph)
-  const lowered: readonly Value[] =
+  const lowered =
     device === 'cpu' && precision === 'float32'
       ? lowerForCpu(values, new Set(Object.keys(constants)))
-      : precision === 'float64'
-        ? lowerToDouble(lowerPortably(values))
-        : lowerPortably(values)
-  return emit(Object.fromEntries(names.map((name, i) => [name, lowered[i]!])), { precision, constants })
+      : standard(values, precision)
+  const outputs = Object.fromEntries(Object.keys(graph).map((name, i) => [resultOf(name), lowered[i]!]))
+  return emit(outputs, { precision, constants }).bytes
 }
 
-function checkState(graph: Graph, state: Specs, where: string): void {
-  for (const [name, { shape, dtype }] of Object.entries(state)) {
-    const next = graph[name]
-    if (!next) throw new Error(`${where}: state '${name}' has no output of that name to replace it`)
-    if (next.dtype !== dtype || next.shape.join() !== shape.join())
-      throw new Error(
-        `${where}: state '${name}' is ${dtype} [${shape.join(', ')}], its next value is ${next.dtype} [${next.shape.join(', ')}]`,
-      )
+function executable(runner: AsyncRunner, inputs: Specs, outputs: Specs, state: Specs, where: string): Executable {
+  const arrays = (data: NamedData, of: Specs): Record<string, BoundaryArray> =>
+    mapRecord(of, ({ shape }, name) => toArray(data[name]!, shape))
+  let disposed: Promise<void> | undefined
+  const live = (): AsyncRunner => {
+    if (disposed) throw new Error(`${where}: this compiled function has been disposed: compile it again`)
+    return runner
+  }
+  return {
+    inputs,
+    outputs,
+    run: async (given = {}) => arrays(await live().run(checked(given, inputs, 'input', where)), outputs),
+    state: async () => arrays(mapRecord(await live().state(), d => d.slice()), state), // prettier-ignore
+    setState: async next => live().setState(checked(next, state, 'state', where)),
+    dispose: () => (disposed ??= runner.dispose()),
   }
 }
 
-const without = (graph: Graph, names: object): Graph =>
-  Object.fromEntries(Object.entries(graph).filter(([name]) => !(name in names)))
+function checkOptions(
+  { engine = 'onnx', device = 'cpu', precision, worker, threads }: CompileOptions,
+  where: string,
+): void {
+  const refuse = (what: string): never => {
+    throw new Error(`${where}: ${what}`)
+  }
+  if (!['onnx', 'tensorflow', 'cpu'].includes(engine)) refuse(`there is no engine '${engine}': onnx, tensorflow or cpu`)
+  if (device !== 'auto' && !devices.includes(device))
+    refuse(`there is no device '${device as string}': auto, ${devices.join(', ')}`)
+  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads > 0))
+    refuse(`threads must be a whole number from 1, not ${threads}`)
+  if (precision === 'float64' && (engine !== 'onnx' || !['cpu', 'auto'].includes(device)))
+    refuse(`float64 is computed by engine 'onnx' on device 'cpu' only`)
+  if (engine !== 'onnx' && (worker || !['cpu', 'auto'].includes(device)))
+    refuse(`engine '${engine}' runs in this thread and chooses its device itself: leave out worker and device`)
+}
+
+function checkState(graph: Graph, state: Specs, where: string): void {
+  for (const [name, spec] of Object.entries(state)) {
+    const next = graph[name]
+    if (!next) throw new Error(`${where}: state '${name}' has no output of that name to replace it`)
+    if (specText(next) !== specText(spec))
+      throw new Error(`${where}: state '${name}' is ${specText(spec)}, its next value is ${specText(next)}`)
+  }
+}

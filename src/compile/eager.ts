@@ -1,8 +1,10 @@
 /** Engines of tfjs' own, for checking (`cpu`) and for NVIDIA machines (`tensorflow`): nothing is recorded. */
 import * as tf from '@tensorflow/tfjs'
+import { inPrecision } from './emit.js'
+import { soon, type AsyncRunner } from './remote.js'
+import type { NamedData } from './runner.js'
 import { mapRecord, type Specs } from './signature.js'
-import type { AsyncRunner } from './remote.js'
-import type { TensorFunction } from './trace.js'
+import { withBackend, type TensorFunction } from './trace.js'
 import type { Data } from './value.js'
 
 export type EagerEngine = 'cpu' | 'tensorflow'
@@ -17,47 +19,48 @@ export async function loadEngine(engine: EagerEngine): Promise<string> {
       await import(name)
       return 'tensorflow'
     } catch (error) {
-      reasons.push(`${name}: ${(error as Error).message.split('\n')[0]!}`)
+      reasons.push(`${name}: ${(error as Error).message.split(/\n| imported from /)[0]!}`)
     }
   }
   throw new Error(`engine 'tensorflow' is not installed (${reasons.join('; ')}). Use engine 'onnx', the default.`)
 }
 
-export async function openEagerRunner(
-  f: TensorFunction,
-  engine: EagerEngine,
-  specs: Specs,
-  outputs: Specs,
-  fixed: Readonly<Record<string, Data>>,
-  initial: Readonly<Record<string, Data>>,
-): Promise<AsyncRunner> {
+/** What is run, as `compile` has checked it. */
+interface EagerProgram {
+  readonly f: TensorFunction
+  readonly inputs: Specs
+  readonly outputs: Specs
+  readonly state: Specs
+  readonly constantSpecs: Specs
+  readonly constants: NamedData
+  readonly initial: NamedData
+}
+
+export async function openEagerRunner(program: EagerProgram, engine: EagerEngine): Promise<AsyncRunner> {
+  const { f, inputs, outputs, constantSpecs, state: stateSpecs, initial } = program
   const backend = await loadEngine(engine)
-  let state = initial
-  const run = (inputs: Readonly<Record<string, Data>>): Record<string, Data> => {
-    const before = tf.getBackend()
-    void tf.setBackend(backend)
-    try {
+  const copy = (data: NamedData): Record<string, Data> => mapRecord(data, d => d.slice())
+  const constants = copy(program.constants)
+  let state = copy(initial)
+  const tensors = (data: NamedData, specs: Specs): Record<string, tf.Tensor> =>
+    mapRecord(specs, ({ shape, dtype }, name) =>
+      tf.tensor(inPrecision(data[name]!, dtype, 'float32') as Float32Array, [...shape], dtype),
+    )
+  const run = (given: NamedData): Record<string, Data> =>
+    withBackend(backend, () => {
       let results: Record<string, Data> = {}
       tf.tidy(() => {
-        const given = { ...fixed, ...state, ...inputs }
-        const tensors = mapRecord(specs, ({ shape, dtype }, name) =>
-          tf.tensor(given[name] as Float32Array, [...shape], dtype),
-        )
-        results = mapRecord(f(tensors), t => t.dataSync() as Data)
+        const named = { ...tensors(given, inputs), ...tensors(constants, constantSpecs), ...tensors(state, stateSpecs) }
+        // An output may be an input's own memory.
+        results = mapRecord(f(named), t => t.dataSync().slice() as Data)
       })
-      state = mapRecord(initial, (_, name) => results[name]!)
+      state = mapRecord(stateSpecs, (_, name) => results[name]!)
       return mapRecord(outputs, (_, name) => results[name]!)
-    } finally {
-      if (before && before !== backend) void tf.setBackend(before)
-    }
-  }
+    })
   return {
-    run: inputs => new Promise(resolve => setImmediate(() => resolve(run(inputs)))),
-    state: () => Promise.resolve({ ...state }),
-    setState: next => {
-      state = next
-      return Promise.resolve()
-    },
+    run: given => soon(() => run(given)),
+    state: () => soon(() => state),
+    setState: next => soon(() => void (state = copy(next))),
     dispose: () => Promise.resolve(),
   }
 }

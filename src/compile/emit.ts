@@ -23,7 +23,7 @@ const PRIVATE_DOMAINS = ['com.microsoft', 'com.microsoft.nchwc']
 export type Precision = 'float32' | 'float64'
 
 export interface Model {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** Leaves that became inputs, in the order of their names in `inputNames`. */
   readonly leaves: readonly Value[]
   readonly inputNames: readonly string[]
@@ -37,7 +37,20 @@ export interface EmitOptions {
   readonly asInput?: (leaf: Value) => boolean
   /** Values of placeholders that are written into the model instead of being its inputs. */
   readonly constants?: Readonly<Record<string, Data>>
+  /** The model's inputs in this order, also those that nothing reads; default: those that are read. */
+  readonly inputs?: Readonly<Record<string, { readonly shape: Shape; readonly dtype: DType }>>
+  /** What the file says of itself. */
+  readonly about?: About
 }
+
+export interface About {
+  readonly graph: string
+  readonly version: string
+  readonly properties: Readonly<Record<string, string>>
+}
+
+/** What one protobuf message can hold. */
+const MOST_BYTES = 2 ** 31 - 1
 
 function elementType(dtype: DType, precision: Precision): DataType {
   switch (dtype) {
@@ -95,18 +108,26 @@ function info(name: string, shape: Shape, dtype: DType, precision: Precision): V
  * The names inside are numbers in order, so that equal structures give equal bytes.
  */
 export function emit(outputs: Readonly<Record<string, Value>>, options: EmitOptions = {}): Model {
-  const { precision = 'float32', asInput = () => false, constants = {} } = options
+  const { precision = 'float32', asInput = () => false, constants = {}, about } = options
+  const order = topological(Object.values(outputs))
+  const reserved = new Set(Object.keys(outputs))
+  for (const v of order.flatMap(n => n.inputs)) if (v?.placeholder) reserved.add(v.placeholder.name)
   const names = new Map<Value, string>()
   const leaves: Value[] = []
   const inputNames: string[] = []
   const inputs: ValueInfoProto[] = []
   const initializers: TensorProto[] = []
   const protos: NodeProto[] = []
+  let numbers = 0
 
+  const freshName = (): string => {
+    const name = `_${numbers++}`
+    return reserved.has(name) ? freshName() : name
+  }
   const nameOf = (value: Value): string => {
     const known = names.get(value)
     if (known !== undefined) return known
-    const name = value.placeholder?.name ?? `_${names.size}`
+    const name = value.placeholder?.name ?? freshName()
     names.set(value, name)
     if (value.node) return name
     const data = value.placeholder ? constants[value.placeholder.name] : value.data
@@ -123,29 +144,47 @@ export function emit(outputs: Readonly<Record<string, Value>>, options: EmitOpti
         opType: node.op,
         domain: node.domain,
         input: node.inputs.map(v => (v ? nameOf(v) : '')),
-        output: node.outputs.map(nameOf),
+        // An output that has been computed already is a leaf elsewhere; here it needs a name all the same.
+        output: node.outputs.map(v => (v.node === node ? nameOf(v) : freshName())),
         attribute: Object.entries(node.attributes).map(([k, v]) => attribute(k, v, precision)),
       }),
     )
   }
 
-  topological(Object.values(outputs)).forEach(write)
-  const outputNames = Object.keys(outputs)
+  // A result that a node makes takes the output's name; what is an input, a constant or asked for twice is copied.
+  for (const [name, value] of Object.entries(outputs)) if (value.node && !names.has(value)) names.set(value, name)
+  order.forEach(write)
   for (const [name, value] of Object.entries(outputs))
-    protos.push(create(NodeProtoSchema, { opType: 'Identity', input: [nameOf(value)], output: [name] }))
+    if (names.get(value) !== name)
+      protos.push(create(NodeProtoSchema, { opType: 'Identity', input: [nameOf(value)], output: [name] }))
 
+  const size = initializers.reduce((sum, t) => sum + t.rawData.length, 0)
+  if (size > MOST_BYTES)
+    throw new Error(
+      `an ONNX model holds at most 2 GiB, its constants are ${(size / 2 ** 30).toFixed(1)} GiB: pass some as inputs or state`,
+    )
   const domains = PRIVATE_DOMAINS.filter(d => protos.some(p => p.domain === d))
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'invdiff',
+    producerVersion: about?.version ?? '',
+    metadataProps: Object.entries(about?.properties ?? {}).map(([key, value]) => ({ key, value })),
     opsetImport: [{ domain: '', version: BigInt(OPSET) }, ...domains.map(domain => ({ domain, version: 1n }))],
     graph: {
-      name: 'invdiff',
+      name: about?.graph ?? 'invdiff',
       node: protos,
       initializer: initializers,
-      input: inputs,
+      input: options.inputs
+        ? Object.entries(options.inputs).map(([name, v]) => info(name, v.shape, v.dtype, precision))
+        : inputs,
       output: Object.entries(outputs).map(([name, v]) => info(name, v.shape, v.dtype, precision)),
     },
   })
-  return { bytes: toBinary(ModelProtoSchema, model), leaves, inputNames, outputNames, nodeCount: protos.length }
+  return {
+    bytes: toBinary(ModelProtoSchema, model),
+    leaves,
+    inputNames,
+    outputNames: Object.keys(outputs),
+    nodeCount: protos.length,
+  }
 }

@@ -1,6 +1,7 @@
 /** A runner in a worker thread: long calls leave this thread's timers, signals and servers alive. */
 import { Worker } from 'node:worker_threads'
-import { openRunner, type Program, type Runner } from './runner.js'
+import { openRunner, type NamedData, type Program, type Runner } from './runner.js'
+import { mapRecord } from './signature.js'
 import type { Data } from './value.js'
 
 /** The same four calls as a `Runner`, as promises. */
@@ -10,7 +11,7 @@ export type AsyncRunner = {
 
 export interface Request {
   readonly id: number
-  readonly call: keyof Runner
+  readonly call: 'open' | keyof Runner
   readonly args: readonly unknown[]
 }
 export type Reply = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: Error }
@@ -21,17 +22,19 @@ const workerUrl = new URL(
   import.meta.url,
 )
 
-export async function openRemoteRunner(
-  program: Program,
-  initial: Readonly<Record<string, Data>>,
-): Promise<AsyncRunner> {
-  const worker = new Worker(workerUrl, { workerData: { program, initial } })
+export const buffersOf = (data: NamedData): ArrayBuffer[] => Object.values(data).map(d => d.buffer as ArrayBuffer)
+
+/** Copies to give away. A view is copied alone: posting it as it is would copy all of the memory that it looks into. */
+const copies = (data: NamedData): Record<string, Data> => mapRecord(data, d => d.slice())
+
+export async function openRemoteRunner(program: Program, initial: NamedData): Promise<AsyncRunner> {
+  const worker = new Worker(workerUrl)
   const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>()
   let calls = 0
   let failure: Error | undefined
   const fail = (error: Error): void => {
     failure ??= error
-    for (const { reject } of waiting.values()) reject(error)
+    for (const { reject } of waiting.values()) reject(failure)
     waiting.clear()
   }
   worker.on('message', (reply: Reply) => {
@@ -43,10 +46,8 @@ export async function openRemoteRunner(
     else asked?.resolve(reply.result as never)
   })
   worker.on('error', fail)
-  worker.on('exit', () => {
-    fail(new Error('this compiled function has been disposed: compile it again'))
-  })
-  const ask = <T>(call: keyof Runner, ...args: unknown[]): Promise<T> =>
+  worker.on('exit', code => fail(new Error(`the thread of this compiled function has ended (code ${code}): compile it again`))) // prettier-ignore
+  const ask = <T>(call: Request['call'], args: readonly unknown[] = [], transfer: ArrayBuffer[] = []): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (failure) {
         reject(failure)
@@ -55,16 +56,21 @@ export async function openRemoteRunner(
       const id = ++calls
       waiting.set(id, { resolve, reject })
       worker.ref()
-      worker.postMessage({ id, call, args } satisfies Request)
+      worker.postMessage({ id, call, args } satisfies Request, transfer)
     })
-  await ask('state').catch(async (error: unknown) => {
+  const give = <T>(call: 'run' | 'setState', data: NamedData): Promise<T> => {
+    const own = copies(data)
+    return ask(call, [own], buffersOf(own))
+  }
+  const own = copies(initial)
+  await ask('open', [program, own], [program.bytes.buffer, ...buffersOf(own)]).catch(async (error: unknown) => {
     await worker.terminate()
     throw error
   })
   return {
-    run: inputs => ask('run', inputs),
+    run: inputs => give('run', inputs),
     state: () => ask('state'),
-    setState: state => ask('setState', state),
+    setState: state => give('setState', state),
     dispose: async () => {
       if (failure) return
       await ask('dispose')
@@ -73,23 +79,25 @@ export async function openRemoteRunner(
   }
 }
 
-/** The same calls in this thread; each lets pending events through first. */
-export function openLocalRunner(program: Program, initial: Readonly<Record<string, Data>>): AsyncRunner {
+/** The result of `f`, called after pending events have been let through. */
+export const soon = <T>(f: () => T): Promise<T> =>
+  new Promise((resolve, reject) =>
+    setImmediate(() => {
+      try {
+        resolve(f())
+      } catch (error) {
+        reject(error)
+      }
+    }),
+  )
+
+/** The same calls in this thread. */
+export function openLocalRunner(program: Program, initial: NamedData): AsyncRunner {
   const runner = openRunner(program, initial)
-  const call = <T>(f: () => T): Promise<T> =>
-    new Promise((resolve, reject) =>
-      setImmediate(() => {
-        try {
-          resolve(f())
-        } catch (error) {
-          reject(error as Error)
-        }
-      }),
-    )
   return {
-    run: inputs => call(() => runner.run(inputs)),
-    state: () => call(() => runner.state()),
-    setState: state => call(() => runner.setState(state)),
-    dispose: () => call(() => runner.dispose()),
+    run: inputs => soon(() => runner.run(inputs)),
+    state: () => soon(() => runner.state()),
+    setState: state => soon(() => runner.setState(state)),
+    dispose: () => soon(() => runner.dispose()),
   }
 }

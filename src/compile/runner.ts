@@ -7,53 +7,53 @@ import { openSession, type SessionOptions, type Tensors } from './session.js'
 import { sizeOf, type Data } from './value.js'
 
 export interface Program {
-  readonly bytes: Uint8Array
+  /** The model reads inputs and state by their names, and gives each result as `resultOf(name)`. */
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly precision: Precision
   readonly inputs: Specs
   readonly outputs: Specs
-  /** State by name: the model reads `name` and gives the next one as `nextOf(name)`. */
   readonly state: Specs
   readonly session: SessionOptions
 }
 
+export type NamedData = Readonly<Record<string, Data>>
+
 export interface Runner {
-  run(inputs: Readonly<Record<string, Data>>): Record<string, Data>
+  run(inputs: NamedData): Record<string, Data>
   /** The state's current elements: the buffers themselves, which the second run from here overwrites. */
   state(): Record<string, Data>
-  setState(state: Readonly<Record<string, Data>>): void
+  setState(state: NamedData): void
   dispose(): void
 }
 
-export const nextOf = (name: string): string => `${name}.next`
+/** The name of a result inside the model, where an input (or the state before) may have the same name outside. */
+export const resultOf = (name: string): string => `${name}.out`
 
-export function openRunner(program: Program, initial: Readonly<Record<string, Data>>): Runner {
-  const session = openSession(program.bytes, program.session)
+export function openRunner({ bytes, precision, inputs, outputs, state, ...rest }: Program, initial: NamedData): Runner {
+  const session = openSession(bytes, rest.session)
   const tensor = (data: Data, spec: Specs[string]): ort.Tensor => tensorOf(data, spec.shape, spec.dtype)
-  const fresh = (spec: Specs[string]): ort.Tensor => tensor(newData(spec, program.precision), spec)
-  let current = mapRecord(program.state, fresh)
-  let next = mapRecord(program.state, fresh)
-  const setState = (state: Readonly<Record<string, Data>>): void => {
-    for (const name of Object.keys(program.state))
-      (current[name]!.data as Float32Array).set(state[name] as Float32Array)
+  const fresh = (spec: Specs[string]): ort.Tensor => tensor(newData(spec, precision), spec)
+  let current = mapRecord(state, fresh)
+  let next = mapRecord(state, fresh)
+  const setState = (given: NamedData): void => {
+    for (const name of Object.keys(state)) (current[name]!.data as Float32Array).set(given[name] as Float32Array)
   }
   setState(initial)
   return {
-    run(inputs) {
+    run(given) {
       const feeds: Tensors = { ...current }
-      for (const [name, spec] of Object.entries(program.inputs))
-        feeds[name] = tensor(inPrecision(inputs[name]!, spec.dtype, program.precision), spec)
-      const outputs = mapRecord(program.outputs, fresh)
-      const fetches: Tensors = { ...outputs }
-      for (const name of Object.keys(next)) fetches[nextOf(name)] = next[name]!
+      for (const [name, spec] of Object.entries(inputs))
+        feeds[name] = tensor(inPrecision(given[name]!, spec.dtype, precision), spec)
+      const results = mapRecord(outputs, fresh)
+      const fetches: Tensors = {}
+      for (const [name, result] of Object.entries({ ...results, ...next })) fetches[resultOf(name)] = result
       session.run(feeds, fetches)
       ;[current, next] = [next, current]
-      return mapRecord(outputs, t => t.data as Data)
+      return mapRecord(results, t => t.data as Data)
     },
     state: () => mapRecord(current, t => t.data as Data),
     setState,
-    dispose: () => {
-      session.dispose()
-    },
+    dispose: () => session.dispose(),
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a compiled function takes and gives: named arrays of fixed shapes, checked at the door. */
 import ndarray, { type NdArray } from 'ndarray'
-import { sizeOf, type Data, type Shape } from './value.js'
+import { elements, shapeText } from '../io/array.js'
+import type { Data, Shape } from './value.js'
 
 export type TensorType = 'float32' | 'int32' | 'bool'
 export interface TensorSpec {
@@ -14,22 +15,14 @@ export type Specs = Readonly<Record<string, TensorSpec>>
 export type BoundaryArray = NdArray<Float32Array> | NdArray<Float64Array> | NdArray<Int32Array> | NdArray<Uint8Array>
 export type Arrays = Readonly<Record<string, BoundaryArray>>
 
-const types: Record<string, TensorType> = { float32: 'float32', float64: 'float32', int32: 'int32', uint8: 'bool' }
-
-export function specOf(array: BoundaryArray, where: string): TensorSpec {
-  const dtype = types[array.dtype]
-  if (!dtype)
-    throw new Error(
-      `${where}: ${array.dtype} arrays cannot enter a compiled function: use float32, float64, int32 or uint8 (bool)`,
-    )
-  return { shape: array.shape, dtype }
+const types: Readonly<Record<string, TensorType>> = {
+  float32: 'float32',
+  float64: 'float32',
+  int32: 'int32',
+  uint8: 'bool',
 }
 
-export const specsOf = (arrays: Arrays, where: string): Specs =>
-  mapRecord(arrays, (array, name) => specOf(array, `${where}: '${name}'`))
-
-export const normalised = (signature: Signature): Specs =>
-  mapRecord(signature, s => ('shape' in s ? s : { shape: s, dtype: 'float32' }))
+export const specText = ({ shape, dtype }: { shape: Shape; dtype: string }): string => `${dtype} ${shapeText(shape)}`
 
 export function mapRecord<A, B>(
   record: Readonly<Record<string, A>>,
@@ -38,44 +31,68 @@ export function mapRecord<A, B>(
   return Object.fromEntries(Object.entries(record).map(([k, v]) => [k, f(v, k)]))
 }
 
-/** The elements in C order, without a copy where they lie so already. */
-export function elements(array: BoundaryArray): Data {
-  const size = sizeOf(array.shape)
-  const data = array.data as Data
-  let stride = 1
-  let contiguous = true
-  for (let i = array.shape.length - 1; i >= 0; i--) {
-    if (array.shape[i]! > 1 && array.stride[i] !== stride) contiguous = false
-    stride *= array.shape[i]!
-  }
-  if (contiguous && size === data.length) return data
-  if (contiguous) return data.subarray(array.offset, array.offset + size)
-  const copy = new (data.constructor as Float32ArrayConstructor)(size)
-  const index = array.shape.map(() => 0)
-  for (let i = 0; i < size; i++) {
-    copy[i] = (array as NdArray<Float32Array>).get(...index)
-    for (let axis = index.length - 1; axis >= 0 && ++index[axis]! === array.shape[axis]; axis--) index[axis] = 0
-  }
-  return copy
+/** The shape and type of an array, or an error that begins with `what`. */
+function specOf(array: unknown, what: string): TensorSpec {
+  const { shape, dtype, data } = (array ?? {}) as Partial<BoundaryArray>
+  if (!Array.isArray(shape) || !dtype || !data)
+    throw new Error(`${what} is no ndarray: wrap it as ndarray(data, shape)`)
+  const type = types[dtype]
+  if (!type)
+    throw new Error(
+      `${what} holds ${dtype} elements, which no compiled function takes: use float32, float64, int32 or uint8 (bool)`,
+    )
+  return { shape, dtype: type }
+}
+
+export const specsOf = (arrays: Arrays, kind: string, where: string): Specs =>
+  mapRecord(arrays, (array, name) => specOf(array, `${where}: ${kind} '${name}'`))
+
+/** A signature in full: every shape checked, every type stated. */
+export const normalised = (signature: Signature, where: string): Specs =>
+  mapRecord(signature, (given, name) => {
+    const { shape, dtype } = Array.isArray(given)
+      ? { shape: given as Shape, dtype: 'float32' as const }
+      : (given as TensorSpec)
+    if (!Array.isArray(shape) || !shape.every(d => Number.isSafeInteger(d) && d >= 0))
+      throw new Error(`${where}: the shape of input '${name}' must be a list of whole numbers from 0, as in [64, 2]`)
+    if (!Object.values(types).includes(dtype))
+      throw new Error(`${where}: input '${name}' cannot be ${dtype}: float32, int32 or bool`)
+    return { shape, dtype }
+  })
+
+/** The union of inputs, constants and state by name; a name in two of them is an error. */
+export function union(kinds: Readonly<Record<string, Specs>>, where: string): Specs {
+  const owner = new Map<string, string>()
+  for (const [kind, specs] of Object.entries(kinds))
+    for (const name of Object.keys(specs)) {
+      if (name === '') throw new Error(`${where}: ${kind} '' needs a name`)
+      if (owner.has(name)) throw new Error(`${where}: '${name}' is given as ${owner.get(name)!} and as ${kind}`)
+      owner.set(name, kind)
+    }
+  return Object.assign({}, ...Object.values(kinds)) as Specs
 }
 
 export const toArray = (data: Data, shape: Shape): BoundaryArray => ndarray(data as Float32Array, [...shape])
 
-/** The elements of each named array, after checking names, types and shapes against what was compiled. */
-export function checked(arrays: Arrays, specs: Specs, where: string): Record<string, Data> {
+/**
+ * The elements of each named array (C order, a view where they lie so), after checking names, types and shapes against
+ * what was compiled. `kind` says what the arrays are: input, constant or state.
+ */
+export function checked(arrays: Arrays, specs: Specs, kind: string, where: string): Record<string, Data> {
+  const known = (name: string): string => `${where}: ${kind} '${name}'`
   for (const name of Object.keys(arrays))
     if (!(name in specs))
-      throw new Error(`${where}: there is no input '${name}'; it takes ${Object.keys(specs).join(', ') || 'none'}`)
+      throw new Error(`${known(name)} does not exist: ${Object.keys(specs).join(', ') || 'none'} does`)
   return mapRecord(specs, (spec, name) => {
     const array = arrays[name]
-    if (!array) throw new Error(`${where}: input '${name}' of shape [${spec.shape.join(', ')}] is missing`)
-    const given = specOf(array, `${where}: '${name}'`)
-    if (given.shape.length !== spec.shape.length || given.shape.some((d, i) => d !== spec.shape[i]))
-      throw new Error(
-        `${where}: input '${name}' has shape [${given.shape.join(', ')}], compiled for [${spec.shape.join(', ')}]`,
-      )
-    if (given.dtype !== spec.dtype)
-      throw new Error(`${where}: input '${name}' is ${given.dtype}, compiled for ${spec.dtype}`)
-    return elements(array)
+    if (!array) throw new Error(`${known(name)} (${specText(spec)}) is missing`)
+    const given = specOf(array, known(name))
+    if (
+      given.dtype !== spec.dtype ||
+      given.shape.length !== spec.shape.length ||
+      given.shape.some((d, i) => d !== spec.shape[i])
+    )
+      throw new Error(`${known(name)} is ${specText(given)}, compiled for ${specText(spec)}`)
+    return elements(array as NdArray<Float32Array>)
   })
 }

@@ -27,9 +27,13 @@ export function trace(f: TensorFunction, specs: Specs, precision: Precision): Gr
   return graph
 }
 
+/** What errors call a function. */
+export const titleOf = (f: TensorFunction): string => f.name || 'the compiled function'
+
 function record(f: TensorFunction, specs: Specs): Graph {
-  const traced = f.name || 'the compiled function'
-  return withBackend(() => {
+  const traced = titleOf(f)
+  registerBackend()
+  return withBackend(BACKEND, () => {
     const backend = onnxBackend()
     let graph: Graph = {}
     tf.tidy(() => {
@@ -37,32 +41,39 @@ function record(f: TensorFunction, specs: Specs): Graph {
         tf.engine().makeTensorFromTensorInfo(backend.hold(placeholder(name, shape, dtype, traced)), backend),
       )
       const outputs: unknown = f(tensors)
-      graph = mapRecord(named(outputs, traced), (tensor, name) => {
-        if (!(tensor instanceof tf.Tensor)) throw new Error(`${traced}: output '${name}' is no tensor`)
-        return backend.recorded(tensor)
+      graph = mapRecord(named(outputs, traced), (output, name) => {
+        if (!(output instanceof tf.Tensor)) throw new Error(`${traced}: output '${name}' is ${kind(output)}, no tensor`)
+        return backend.recorded(output)
       })
     })
+    if (Object.keys(graph).length === 0) throw new Error(`${traced}: returns no outputs`)
     return graph
   })
 }
 
+const kind = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value)
+
 function named(outputs: unknown, traced: string): Record<string, unknown> {
-  if (outputs instanceof Promise)
+  if (outputs instanceof Promise) {
+    // What it goes on to do with placeholders fails, and matters to nobody any more.
+    outputs.catch(() => undefined)
     throw new Error(`${traced}: is asynchronous; a compiled function must return its tensors directly`)
-  if (typeof outputs !== 'object' || outputs === null || outputs instanceof tf.Tensor)
+  }
+  if (typeof outputs !== 'object' || outputs === null || outputs instanceof tf.Tensor || Array.isArray(outputs))
     throw new Error(`${traced}: must return its outputs by name, as in ({ x }) => ({ y: tf.square(x) })`)
   return outputs as Record<string, unknown>
 }
 
-/** Runs `f` with `onnx` as the current backend, and puts the former one back. */
-function withBackend<T>(f: () => T): T {
-  registerBackend()
+/** Runs `f` with another current backend, and puts the former one back. */
+export function withBackend<T>(backend: string, f: () => T): T {
+  // Where none is current yet tfjs chooses one now, so that there is one to put back.
+  tf.backend()
   const before = tf.getBackend()
   // With a synchronous factory the backend is current when the call returns; the promise only reports that.
-  void tf.setBackend(BACKEND)
+  void tf.setBackend(backend)
   try {
     return f()
   } finally {
-    if (before && before !== BACKEND) void tf.setBackend(before)
+    if (before !== backend) void tf.setBackend(before)
   }
 }

@@ -1,19 +1,23 @@
-/** The thread behind `openRemoteRunner`. */
-import { parentPort, workerData } from 'node:worker_threads'
-import { openRunner, type Program } from './runner.js'
-import type { Reply, Request } from './remote.js'
-import type { Data } from './value.js'
+/** The thread behind `openRemoteRunner`: opens one runner and calls it as asked. */
+import { parentPort } from 'node:worker_threads'
+import { openRunner, type NamedData, type Program, type Runner } from './runner.js'
+import { buffersOf, type Reply, type Request } from './remote.js'
 
-const { program, initial } = workerData as { program: Program; initial: Record<string, Data> }
-const runner = openRunner(program, initial)
+let runner: Runner | undefined
 
-parentPort!.on('message', ({ id, call, args }: Request) => {
+function answer({ call, args }: Request): unknown {
+  if (call !== 'open') return (runner![call] as (...args: readonly unknown[]) => unknown)(...args)
+  runner = openRunner(...(args as [Program, NamedData]))
+  return undefined
+}
+
+parentPort!.on('message', (request: Request) => {
+  const { id, call } = request
   const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(message, transfer)
   try {
-    const result = (runner[call] as (...args: readonly unknown[]) => unknown)(...args)
+    const result = answer(request)
     // Results of a run belong to nobody here, so they move; the state's buffers stay, so they are copied.
-    const moved = call === 'run' ? Object.values(result as Record<string, Data>).map(d => d.buffer as ArrayBuffer) : []
-    reply({ id, result }, moved)
+    reply({ id, result }, call === 'run' ? buffersOf(result as NamedData) : [])
   } catch (error) {
     reply({ id, error: error as Error })
   }
