@@ -17,7 +17,6 @@ const rule: readonly (readonly [node: number, kronrod: number, gauss: number])[]
 
 const MAX_DEPTH = 50
 const ROUND_OFF = 4e-15
-const UNDERFLOW = 1e-300
 const MAX_PANELS = 10_000
 
 type Panel = { readonly value: number; readonly error: number }
@@ -45,9 +44,8 @@ function panel(f: (x: number) => number, a: number, b: number): Panel {
 export function integrate(f: (x: number) => number, a: number, b: number, rtol = 1e-12): number {
   let panels = 0
   const refine = (a: number, b: number, whole: Panel, tolerance: number, depth: number): number => {
-    // Written so that a NaN error stops the recursion; the other bounds are the panel's own round-off.
-    if (!(whole.error > Math.max(tolerance, ROUND_OFF * Math.abs(whole.value), UNDERFLOW)) || depth === 0)
-      return whole.value
+    // Written so that a NaN error stops the recursion; the second bound is the panel's own round-off.
+    if (!(whole.error > Math.max(tolerance, ROUND_OFF * Math.abs(whole.value))) || depth === 0) return whole.value
     if (++panels > MAX_PANELS)
       throw new RangeError(`the integral near x = ${a} does not converge: f is too rough there`)
     const c = (a + b) / 2

