@@ -5,15 +5,20 @@
  * knows its place in the text: evaluation (a loop over typed arrays for each node), differentiation, LaTeX. Nothing is
  * ever turned into code.
  *
- * Grammar: numbers, the declared variables and constants, `pi`, `e`, `+ - * / ^`, the functions below, and
- * `a < b ? c : d` with one comparison (`< <= > >= == !=`) as its condition. Only the branch taken is evaluated.
+ * Grammar: numbers, the declared variables and constants, `pi`, `e`, `+ - * / ^`, the functions tabled in
+ * `expression/functions.ts`, and `a < b ? c : d` with one comparison (`< <= > >= == !=`) as its condition. Only the
+ * branch taken is evaluated.
  * `^` binds to the right and tighter than a sign: `-x^2` is `-(x^2)`.
  *
  * Every intermediate result must be finite: a root of a negative number, a division by zero or an overflow is an error
  * that names the values and the place. Underflow to zero is not. Constant parts are checked when the formula is made.
  */
-import { createRequire } from 'node:module'
-import { closest, distance } from 'fastest-levenshtein'
+import { FormulaError, suggest } from './expression/error.js'
+import { builtin, comparisons, functions, operators, reserved, square } from './expression/functions.js'
+import { mathjs } from './expression/mathjs.js'
+import { type Source, type Tree, call, mentions, sizeOf } from './expression/tree.js'
+
+export { FormulaError } from './expression/error.js'
 
 export interface Formula {
   readonly text: string
@@ -36,154 +41,9 @@ export interface Formula {
   latex(): string
 }
 
-/** A fault in a formula; the message shows the text with a caret under `position`, counted from 0. */
-export class FormulaError extends Error {
-  override readonly name = 'FormulaError'
-  constructor(
-    message: string,
-    readonly text: string,
-    readonly position: number,
-  ) {
-    const from = Math.max(0, position - 60)
-    const line = text.slice(from, position + 40).replace(/\s/g, ' ')
-    super(`${message}\n  ${line}\n  ${' '.repeat(position - from)}^`)
-  }
-}
-
-type Tree =
-  | { readonly kind: 'number'; readonly value: number; readonly at: number }
-  | { readonly kind: 'name'; readonly name: string; readonly at: number }
-  /** A function, an operator ('neg' is the sign), or a comparison with its two outcomes: [left, right, yes, no]. */
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Tree[]; readonly at: number; readonly size: number } // prettier-ignore
-
-interface Source {
-  readonly text: string
-  readonly variables: readonly string[]
-  readonly constants: ReadonlyMap<string, number>
-}
-
 const maxLength = 2000 // characters of a formula
 const maxDepth = 50 // nested brackets and conditionals: mathjs descends about 20 frames for each
 const maxSize = 20_000 // nodes of a derivative
-
-// ------------------------------------------------------------------------------------------------- functions
-
-/** Fills out[lo, hi) from a and b (out may be a); returns the first index whose result is not finite, or -1. */
-type Kernel = (out: Float64Array, a: Float64Array, b: Float64Array, lo: number, hi: number) => number
-
-interface Rule {
-  readonly arity: '1' | '2' | '2 or more'
-  readonly kernel: Kernel
-  /** Partial derivatives in the arguments a and b. */
-  readonly slopes: readonly string[]
-  readonly tex: string
-  /** Where it is defined, when that is not everywhere. */
-  readonly domain: string
-}
-
-/** In a kernel, v - v is 0 exactly when v is finite. */
-const unary =
-  (f: (a: number) => number): Kernel =>
-  (out, a, _, lo, hi) => {
-    for (let i = lo; i < hi; i++) {
-      const v = f(a[i]!)
-      if (v - v !== 0) return i
-      out[i] = v
-    }
-    return -1
-  }
-
-const binary =
-  (f: (a: number, b: number) => number): Kernel =>
-  (out, a, b, lo, hi) => {
-    for (let i = lo; i < hi; i++) {
-      const v = f(a[i]!, b[i]!)
-      if (v - v !== 0) return i
-      out[i] = v
-    }
-    return -1
-  }
-
-type Mathjs = Pick<typeof import('mathjs'), 'parse' | 'erf'>
-let loaded: Mathjs | undefined
-/** mathjs for plain numbers, loaded with the first formula: it takes a quarter of a second. */
-const mathjs = (): Mathjs => (loaded ??= createRequire(import.meta.url)('mathjs/number') as Mathjs)
-
-const one = (f: (a: number) => number, slope: string, tex: string, domain = ''): Rule => ({
-  arity: '1',
-  kernel: unary(f),
-  slopes: [slope],
-  tex,
-  domain,
-})
-const two = (f: (a: number, b: number) => number, slopes: string[], tex: string, arity: Rule['arity'] = '2'): Rule => ({
-  arity,
-  kernel: binary(f),
-  slopes,
-  tex,
-  domain: '',
-})
-
-/** tex is a macro, or a whole in which # and ## are the arguments. */
-const functions = new Map<string, Rule>([
-  ['exp', one(Math.exp, 'exp(a)', '\\exp')],
-  ['expm1', one(Math.expm1, 'exp(a)', '\\operatorname{expm1}')],
-  ['log', one(Math.log, '1 / a', '\\ln', 'a > 0')],
-  ['log2', one(Math.log2, '1 / (a * log(2))', '\\log_{2}', 'a > 0')],
-  ['log10', one(Math.log10, '1 / (a * log(10))', '\\log_{10}', 'a > 0')],
-  ['log1p', one(Math.log1p, '1 / (1 + a)', '\\operatorname{log1p}', 'a > -1')],
-  ['sqrt', one(Math.sqrt, '1 / (2 * sqrt(a))', '\\sqrt{#}', 'a >= 0')],
-  ['cbrt', one(Math.cbrt, '1 / (3 * cbrt(a)^2)', '\\sqrt[3]{#}')],
-  ['abs', one(Math.abs, 'sign(a)', '\\left|#\\right|')],
-  ['sign', one(Math.sign, '0', '\\operatorname{sign}')],
-  ['floor', one(Math.floor, '0', '\\left\\lfloor #\\right\\rfloor')],
-  ['ceil', one(Math.ceil, '0', '\\left\\lceil #\\right\\rceil')],
-  ['round', one(Math.round, '0', '\\operatorname{round}')], // halves go up
-  ['sin', one(Math.sin, 'cos(a)', '\\sin')],
-  ['cos', one(Math.cos, '-sin(a)', '\\cos')],
-  ['tan', one(Math.tan, '1 + tan(a)^2', '\\tan')],
-  ['asin', one(Math.asin, '1 / sqrt(1 - a^2)', '\\arcsin', '-1 <= a <= 1')],
-  ['acos', one(Math.acos, '-1 / sqrt(1 - a^2)', '\\arccos', '-1 <= a <= 1')],
-  ['atan', one(Math.atan, '1 / (1 + a^2)', '\\arctan')],
-  ['sinh', one(Math.sinh, 'cosh(a)', '\\sinh')],
-  ['cosh', one(Math.cosh, 'sinh(a)', '\\cosh')],
-  ['tanh', one(Math.tanh, '1 - tanh(a)^2', '\\tanh')],
-  ['asinh', one(Math.asinh, '1 / sqrt(a^2 + 1)', '\\operatorname{arsinh}')],
-  ['acosh', one(Math.acosh, '1 / sqrt(a^2 - 1)', '\\operatorname{arcosh}', 'a >= 1')],
-  ['atanh', one(Math.atanh, '1 / (1 - a^2)', '\\operatorname{artanh}', '-1 < a < 1')],
-  ['erf', one(a => mathjs().erf(a), '2 / sqrt(pi) * exp(-a^2)', '\\operatorname{erf}')],
-  ['atan2', two(Math.atan2, ['b / (a^2 + b^2)', '-a / (a^2 + b^2)'], '\\operatorname{atan2}')],
-  ['hypot', two(Math.hypot, ['a / hypot(a, b)', 'b / hypot(a, b)'], '\\operatorname{hypot}', '2 or more')],
-  ['max', two(Math.max, [], '\\max', '2 or more')],
-  ['min', two(Math.min, [], '\\min', '2 or more')],
-  ['pow', two(Math.pow, [], '')], // read as ^
-])
-
-/** Written out, not made with unary and binary: a call for each element would cost more than the operation. */
-const operators = new Map<string, { kernel: Kernel; strength: number }>([
-  ['+', { strength: 2, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! + b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
-  ['-', { strength: 2, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! - b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
-  ['*', { strength: 3, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! * b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
-  ['/', { strength: 3, kernel: (out, a, b, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! / b[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } }], // prettier-ignore
-  ['neg', { strength: 4, kernel: (out, a, _, lo, hi) => { for (let i = lo; i < hi; i++) out[i] = -a[i]!; return -1 } }], // prettier-ignore
-  ['^', { strength: 5, kernel: binary(Math.pow) }],
-])
-const square: Kernel = (out, a, _, lo, hi) => { for (let i = lo; i < hi; i++) { const v = a[i]! * a[i]!; if (v - v !== 0) return i; out[i] = v } return -1 } // prettier-ignore
-
-const comparisons = new Map<string, { kernel: Kernel; tex: string }>([
-  ['<', { kernel: binary((a, b) => +(a < b)), tex: '<' }],
-  ['<=', { kernel: binary((a, b) => +(a <= b)), tex: '\\le' }],
-  ['>', { kernel: binary((a, b) => +(a > b)), tex: '>' }],
-  ['>=', { kernel: binary((a, b) => +(a >= b)), tex: '\\ge' }],
-  ['==', { kernel: binary((a, b) => +(a === b)), tex: '=' }],
-  ['!=', { kernel: binary((a, b) => +(a !== b)), tex: '\\ne' }],
-])
-
-const builtin: ReadonlyMap<string, number> = new Map([
-  ['pi', Math.PI],
-  ['e', Math.E],
-])
-const reserved = new Set('mod to in and xor or not true false null undefined NaN Infinity end'.split(' '))
 
 // ------------------------------------------------------------------------------------------------- reading
 
@@ -261,13 +121,6 @@ function checkToken(source: Source, token: Token, before: Token | undefined, cal
   if (!called && isFunction) fail(`the function "${text}" needs its arguments in brackets`)
   if (!called && !isValue)
     fail(`unknown name "${text}"${suggest(text, [...source.variables, ...source.constants.keys()], 'known names')}`)
-}
-
-function suggest(name: string, known: readonly string[], what: string): string {
-  if (name === 'ln') return '; the natural logarithm is "log"'
-  const near = closest(name, known)
-  const close = known.length > 0 && distance(name, near) <= Math.min(name.length - 1, Math.ceil(name.length / 3))
-  return close ? `; did you mean "${near}"?` : `; ${what}: ${known.join(', ')}`
 }
 
 /** What mathjs makes of the tokens let through. */
@@ -363,11 +216,6 @@ function read(source: Source): Tree {
     return call(text, [left, right, chosen, walk(no)], at)
   }
 }
-
-function call(name: string, args: readonly Tree[], at = 0): Tree {
-  return { kind: 'call', name, args, at, size: args.reduce((sum, arg) => sum + sizeOf(arg), 1) }
-}
-const sizeOf = (tree: Tree): number => (tree.kind === 'call' ? tree.size : 1)
 
 // ------------------------------------------------------------------------------------------------- evaluation
 
@@ -498,9 +346,6 @@ function machine(source: Source, tree: Tree, where: (i: number) => string): { ro
     return new FormulaError(`${result} ${reason}${point && `, with ${point}`}${where(i)}`, source.text, at)
   }
 }
-
-const mentions = (tree: Tree, variable: string): boolean =>
-  tree.kind === 'call' ? tree.args.some(arg => mentions(arg, variable)) : tree.kind === 'name' && tree.name === variable
 
 // ------------------------------------------------------------------------------------------------- differentiation
 
