@@ -14,9 +14,10 @@
  * that names the values and the place. Underflow to zero is not. Constant parts are checked when the formula is made.
  */
 import { FormulaError, suggest } from './expression/error.js'
-import { builtin, comparisons, functions, operators, reserved, square } from './expression/functions.js'
+import { builtin, comparisons, functions, operators, reserved } from './expression/functions.js'
+import { type Input, block, machine } from './expression/machine.js'
 import { read } from './expression/read.js'
-import { type Source, type Tree, call, mentions, sizeOf } from './expression/tree.js'
+import { type Source, type Tree, call, sizeOf } from './expression/tree.js'
 
 export { FormulaError } from './expression/error.js'
 
@@ -42,136 +43,6 @@ export interface Formula {
 }
 
 const maxSize = 20_000 // nodes of a derivative
-
-// ------------------------------------------------------------------------------------------------- evaluation
-
-/** A node ready to run on a block: fills out[lo, hi). */
-interface Step {
-  readonly out: Float64Array
-  readonly constant: boolean
-  run(lo: number, hi: number): void
-}
-
-const block = 512
-
-/** A variable that occurs: the block of its values, whether all of them are finite, its first place in the text. */
-interface Input {
-  readonly name: string
-  readonly at: number
-  readonly data: Float64Array
-  finite: boolean
-}
-
-/**
- * Each node writes the register of its nesting level, so the memory is one block for each level of the tree, plus one
- * for each variable and each constant. `where` names the element in an error.
- */
-function machine(source: Source, tree: Tree, where: (i: number) => string): { root: Step; inputs: readonly Input[] } {
-  const inputs: Input[] = []
-  const registers: Float64Array[] = []
-  const constants = new Map<number | string, Step>()
-  return { root: build(tree, 0), inputs }
-
-  function build(node: Tree, level: number): Step {
-    if (node.kind === 'number') return constant(node.value)
-    if (node.kind === 'name') return source.constants.has(node.name) ? constant(source.constants.get(node.name)!) : input(node.name, node.at) // prettier-ignore
-    const step = comparisons.has(node.name) ? choice(node.name, node.args, level) : operation(node.name, node, level)
-    if (!step.constant) return step
-    step.run(0, 1)
-    return constant(step.out[0]!)
-  }
-
-  function constant(value: number): Step {
-    const key = Object.is(value, -0) ? '-0' : value // a Map takes -0 for 0
-    const step = constants.get(key) ?? {
-      out: new Float64Array(block).fill(value),
-      constant: true,
-      run: () => undefined,
-    }
-    constants.set(key, step)
-    return step
-  }
-
-  function input(name: string, at: number): Step {
-    const known = inputs.find(input => input.name === name)
-    const input = known ?? { name, at, data: new Float64Array(block), finite: true }
-    if (!known) inputs.push(input)
-    const run = (lo: number, hi: number): void => {
-      if (input.finite) return
-      const i = input.data.subarray(0, hi).findIndex((v, k) => k >= lo && !Number.isFinite(v))
-      if (i >= 0)
-        throw new FormulaError(`${name} is ${input.data[i]!}, not a finite number${where(i)}`, source.text, at)
-    }
-    return { out: input.data, constant: false, run }
-  }
-
-  function register(level: number): Float64Array {
-    return (registers[level] ??= new Float64Array(block))
-  }
-
-  /** The arguments, each in a register that the next ones leave alone. */
-  function operands(args: readonly Tree[], level: number): Step[] {
-    let free = level
-    return args.map(arg => {
-      const step = build(arg, free)
-      if (step.out === registers[free]) free++
-      return step
-    })
-  }
-
-  function operation(name: string, node: Tree & { kind: 'call' }, level: number): Step {
-    const args = operands(node.args, level)
-    const [a, b] = [args[0]!, args[1] ?? args[0]!]
-    const squared = name === '^' && b.constant && b.out[0] === 2
-    const kernel = squared ? square : (operators.get(name) ?? functions.get(name))!.kernel
-    const out = register(level)
-    const run = (lo: number, hi: number): void => {
-      a.run(lo, hi)
-      if (b !== a) b.run(lo, hi)
-      const i = kernel(out, a.out, b.out, lo, hi)
-      if (i >= 0) throw fault(node, args.map(arg => arg.out[i]!), i) // prettier-ignore
-    }
-    return { out, constant: args.every(arg => arg.constant), run }
-  }
-
-  /** Runs each branch on the stretches that take it. A branch may overwrite the outcomes it was chosen by. */
-  function choice(name: string, args: readonly Tree[], level: number): Step {
-    const [a, b] = operands(args.slice(0, 2), level) as [Step, Step]
-    const [yes, no] = [build(args[2]!, level), build(args[3]!, level)]
-    const { kernel } = comparisons.get(name)!
-    const out = register(level)
-    const run = (lo: number, hi: number): void => {
-      a.run(lo, hi)
-      b.run(lo, hi)
-      kernel(out, a.out, b.out, lo, hi)
-      for (let from = lo, to = lo; from < hi; from = to) {
-        const outcome = out[from]!
-        while (to < hi && out[to] === outcome) to++
-        const branch = outcome === 1 ? yes : no
-        branch.run(from, to)
-        if (branch.out !== out) for (let i = from; i < to; i++) out[i] = branch.out[i]!
-      }
-    }
-    return { out, constant: [a, b, yes, no].every(step => step.constant), run }
-  }
-
-  function fault({ name, args, at }: Tree & { kind: 'call' }, values: readonly number[], i: number): FormulaError {
-    const [a, b] = [values[0]!, values[1]!]
-    const result = args.length === 1 || functions.has(name) ? `${name}(${values.join(', ')})` : `${a < 0 ? `(${a})` : a} ${name} ${b < 0 ? `(${b})` : b}` // prettier-ignore
-    const { domain = '' } = functions.get(name) ?? {}
-    const reason =
-      (name === '/' && b === 0) || (name === '^' && a === 0)
-        ? 'divides by zero'
-        : name === '^' && a < 0 && !Number.isInteger(b)
-          ? 'is not a real number: a negative base needs an integer exponent'
-          : domain
-            ? `is not a finite real number: ${name}(a) needs ${domain}`
-            : 'overflows: it is too large for a float64'
-    const used = inputs.filter(input => args.some(arg => mentions(arg, input.name)))
-    const point = used.map(input => `${input.name} = ${input.data[i]!}`).join(', ')
-    return new FormulaError(`${result} ${reason}${point && `, with ${point}`}${where(i)}`, source.text, at)
-  }
-}
 
 // ------------------------------------------------------------------------------------------------- differentiation
 
