@@ -13,6 +13,7 @@
  * Every intermediate result must be finite: a root of a negative number, a division by zero or an overflow is an error
  * that names the values and the place. Underflow to zero is not. Constant parts are checked when the formula is made.
  */
+import { differentiate } from './expression/differentiate.js'
 import { FormulaError, suggest } from './expression/error.js'
 import { builtin, comparisons, functions, operators, reserved } from './expression/functions.js'
 import { type Input, block, machine } from './expression/machine.js'
@@ -43,103 +44,6 @@ export interface Formula {
 }
 
 const maxSize = 20_000 // nodes of a derivative
-
-// ------------------------------------------------------------------------------------------------- differentiation
-
-const number = (value: number): Tree => (value < 0 ? call('neg', [number(-value)]) : { kind: 'number', value, at: 0 })
-
-/** The value of a literal, with its sign. */
-function literal(tree: Tree): number | undefined {
-  if (tree.kind === 'number') return tree.value
-  if (tree.kind !== 'call' || tree.name !== 'neg') return undefined
-  const inner = literal(tree.args[0]!)
-  return inner === undefined ? undefined : -inner
-}
-
-/** A call with the obvious simplifications: a sum with 0, a product with 0 or 1, arithmetic of literals. */
-function simplified(name: string, args: readonly Tree[]): Tree {
-  const [a, b = a] = args as [Tree, Tree?]
-  const [p, q] = [literal(a), literal(b)]
-  if (p !== undefined && q !== undefined && '+-*'.includes(name)) {
-    const folded = name === '+' ? p + q : name === '-' ? p - q : p * q
-    if (Number.isFinite(folded)) return number(folded)
-  }
-  switch (name) {
-    case 'neg':
-      return p !== undefined ? number(-p) : a.kind === 'call' && a.name === 'neg' ? a.args[0]! : call(name, args)
-    case '+':
-      return p === 0 ? b : q === 0 ? a : call(name, args)
-    case '-':
-      return q === 0 ? a : p === 0 ? simplified('neg', [b]) : call(name, args)
-    case '*':
-      if (p === 0 || q === 0) return number(0)
-      if (p === 1) return b
-      if (q === 1) return a
-      if (p === -1 || q === -1) return simplified('neg', [p === -1 ? b : a])
-      if (p !== undefined && b.kind === 'call' && b.name === '*' && literal(b.args[0]!) !== undefined)
-        return simplified('*', [simplified('*', [a, b.args[0]!]), b.args[1]!])
-      return b.kind === 'call' && b.name === '/' && literal(b.args[0]!) === 1
-        ? call('/', [a, b.args[1]!])
-        : call(name, args)
-    case '/':
-      return p === 0 ? number(0) : q === 1 ? a : call(name, args)
-    case '^':
-      return q === 0 ? number(1) : q === 1 ? a : call(name, args)
-    default:
-      return call(name, args)
-  }
-}
-
-const slopes = new Map<string, Tree>()
-/** A partial derivative from the table, with the arguments put in. */
-function slope(text: string, args: readonly Tree[]): Tree {
-  const rule = slopes.get(text) ?? read({ text, variables: ['a', 'b'], constants: builtin })
-  slopes.set(text, rule)
-  const substitute = (tree: Tree): Tree =>
-    tree.kind === 'call'
-      ? simplified(tree.name, tree.args.map(substitute))
-      : tree.kind === 'number'
-        ? tree
-        : ({ a: args[0], b: args[1] }[tree.name] ?? tree)
-  return substitute(rule)
-}
-
-/** d tree / d x by the chain rule. */
-function differentiate(tree: Tree, x: string): Tree {
-  if (tree.kind !== 'call') return number(tree.kind === 'name' && tree.name === x ? 1 : 0)
-  const { name, args } = tree
-  const d = args.map(arg => differentiate(arg, x))
-  const zero = d.map(slope => literal(slope) === 0)
-  const [a, b, da, db] = [args[0]!, args[1]!, d[0]!, d[1]!]
-  if (comparisons.has(name)) return zero[2] && zero[3] ? number(0) : call(name, [a, b, d[2]!, d[3]!])
-  if (zero.every(Boolean)) return number(0)
-  const [plus, minus, times, over] = ['+', '-', '*', '/'].map(op => (u: Tree, v: Tree) => simplified(op, [u, v])) as [Join, Join, Join, Join] // prettier-ignore
-  switch (name) {
-    case 'neg':
-      return simplified('neg', [da])
-    case '+':
-      return plus(da, db)
-    case '-':
-      return minus(da, db)
-    case '*':
-      return plus(times(da, b), times(a, db))
-    case '/':
-      return zero[1] ? over(da, b) : over(minus(times(da, b), times(a, db)), simplified('^', [b, number(2)]))
-    case '^':
-      // a^b: b a^(b-1) a' if b is constant, a^b log(a) b' if a is, and their sum else.
-      return plus(
-        zero[0] ? da : times(times(b, simplified('^', [a, minus(b, number(1))])), da),
-        zero[1] ? db : times(times(tree, call('log', [a])), db),
-      )
-    case 'max':
-      return call('>=', [a, b, da, db])
-    case 'min':
-      return call('<=', [a, b, da, db])
-    default:
-      return functions.get(name)!.slopes.reduce((sum, text, k) => plus(sum, zero[k] ? d[k]! : times(d[k]!, slope(text, args))), number(0)) // prettier-ignore
-  }
-}
-type Join = (u: Tree, v: Tree) => Tree
 
 // ------------------------------------------------------------------------------------------------- writing
 
