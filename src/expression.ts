@@ -15,10 +15,12 @@
  */
 import { differentiate } from './expression/differentiate.js'
 import { FormulaError, suggest } from './expression/error.js'
-import { builtin, comparisons, functions, operators, reserved } from './expression/functions.js'
+import { builtin, functions, reserved } from './expression/functions.js'
+import { latex } from './expression/latex.js'
 import { type Input, block, machine } from './expression/machine.js'
+import { print } from './expression/print.js'
 import { read } from './expression/read.js'
-import { type Source, type Tree, call, sizeOf } from './expression/tree.js'
+import { type Source, type Tree, sizeOf } from './expression/tree.js'
 
 export { FormulaError } from './expression/error.js'
 
@@ -44,122 +46,6 @@ export interface Formula {
 }
 
 const maxSize = 20_000 // nodes of a derivative
-
-// ------------------------------------------------------------------------------------------------- writing
-
-/** How tightly a node binds; conditionals least, operators as in `operators`, all else most. */
-const strength = (tree: Tree): number =>
-  tree.kind !== 'call' ? 6 : comparisons.has(tree.name) ? 1 : (operators.get(tree.name)?.strength ?? 6)
-
-/** The least strength that the k-th operand of an operator may have without brackets. */
-const needed = (name: string, k: number): number => {
-  const own = operators.get(name)!.strength
-  return name === '^' ? (k === 0 ? 6 : 4) : own + (name === 'neg' ? 0 : k)
-}
-
-/** The tree as text, and the same tree with its places in that text. */
-function print(tree: Tree): { text: string; tree: Tree } {
-  let text = ''
-  const put = (piece: string): number => (text += piece).length - piece.trimStart().length
-  const bracketed = (node: Tree, least: number): Tree => {
-    if (strength(node) >= least) return write(node)
-    put('(')
-    const inner = write(node)
-    put(')')
-    return inner
-  }
-  const write = (node: Tree): Tree => {
-    if (node.kind === 'number') return { ...node, at: put(String(node.value)) }
-    if (node.kind === 'name') return { ...node, at: put(node.name) }
-    const { name, args } = node
-    if (comparisons.has(name)) return writeChoice(name, args)
-    if (name === 'neg') {
-      const at = put('-')
-      return call(name, [bracketed(args[0]!, needed(name, 0))], at)
-    }
-    if (operators.has(name)) {
-      const left = bracketed(args[0]!, needed(name, 0))
-      const at = put(name === '^' ? '^' : ` ${name} `)
-      return call(name, [left, bracketed(args[1]!, needed(name, 1))], at)
-    }
-    const at = put(name)
-    const inner = args.map((arg, k) => (put(k === 0 ? '(' : ', '), write(arg)))
-    put(')')
-    return call(name, inner, at)
-  }
-  const writeChoice = (name: string, args: readonly Tree[]): Tree => {
-    const left = bracketed(args[0]!, 2)
-    const at = put(` ${name} `)
-    const right = bracketed(args[1]!, 2)
-    put(' ? ')
-    const yes = bracketed(args[2]!, 2)
-    put(' : ')
-    return call(name, [left, right, yes, bracketed(args[3]!, 2)], at)
-  }
-  const placed = write(tree)
-  return { text, tree: placed }
-}
-
-const greek = new Set(
-  'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split(' '), // prettier-ignore
-)
-
-/** sigma_max is a sigma with the upright subscript max, x1 an x with the subscript 1. */
-function symbol(name: string): string {
-  const [, base = name, digits = ''] = /^([A-Za-z]+)(\d*)$/.exec(name.split('_')[0]!) ?? []
-  const word = (text: string): string =>
-    greek.has(text) ? `\\${text}` : /^(\w|\d+)$/.test(text) ? text : `\\mathrm{${text}}`
-  const rest = [digits, ...name.split('_').slice(1)].filter(part => part !== '')
-  return word(base) + (rest.length > 0 ? `_{${rest.map(word).join(',')}}` : '')
-}
-
-/** The arguments of max(max(a, b), c), as they were written: a, b, c. */
-const flat = (tree: Tree & { kind: 'call' }): readonly Tree[] => {
-  const first = tree.args[0]!
-  return first.kind === 'call' && first.name === tree.name ? [...flat(first), ...tree.args.slice(1)] : tree.args
-}
-
-function latex(tree: Tree): string {
-  if (tree.kind === 'name') return symbol(tree.name)
-  if (tree.kind === 'number') return String(tree.value).replace(/^(.*)e\+?(.*)$/, (_, m: string, p: string) => `${m === '1' ? '' : `${m} \\cdot `}10^{${p}}`) // prettier-ignore
-  const { name } = tree
-  const args = functions.get(name)?.arity === '2 or more' ? flat(tree) : tree.args
-  const inner = args.map(latex)
-  const wrapped = (k: number): string => `\\left(${inner[k]!}\\right)`
-  const around = (k: number): string => {
-    const arg = args[k]!
-    const inside = arg.kind === 'call' ? arg.name : ''
-    // A raised function or power of ten would be misread, so the base of a power is bare only if it is a plain symbol.
-    if (name === '^' && k === 0) return inside === '' && !inner[k]!.includes('^') ? inner[k]! : wrapped(k)
-    return inside === '/' || (strength(arg) >= needed(name, k) && !(inside === 'neg' && k === 1))
-      ? inner[k]!
-      : wrapped(k)
-  }
-  const comparison = comparisons.get(name)
-  if (comparison) {
-    const [a, b, yes, no] = inner as [string, string, string, string]
-    return `\\begin{cases} ${yes} & \\text{if } ${a} ${comparison.tex} ${b} \\\\ ${no} & \\text{otherwise} \\end{cases}`
-  }
-  switch (name) {
-    case 'neg':
-      return `-${around(0)}`
-    case '/':
-      return `\\frac{${inner[0]!}}{${inner[1]!}}`
-    case '^':
-      return `${around(0)}^{${inner[1]!}}`
-    case '*':
-      return `${around(0)} \\cdot ${around(1)}`
-    case '+':
-    case '-':
-      return `${around(0)} ${name} ${around(1)}`
-    default: {
-      const { tex } = functions.get(name)!
-      return tex.includes('#') ? tex.replace('#', () => inner[0]!) : `${tex}\\left(${inner.join(', ')}\\right)`
-    }
-  }
-}
-
-// ------------------------------------------------------------------------------------------------- formulas
 
 /**
  * Reads a formula in the given variables and named constants.
