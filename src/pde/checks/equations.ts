@@ -107,8 +107,9 @@ export function reverseEquation(reverse: Pick<ReverseFamily, 'process' | 'alpha'
     const rate = reverse.rates(sigma)
     const score = dz / p
     const divScore = dzz / p - score ** 2
-    const transport = rate.z * (p + z * dz) + rate.score * (divScore * p + score * dz)
-    return imbalance(-sigma * dsigma, transport, (-(rate.w ** 2) / 2) * dzz)
+    const stretch = [rate.z * p, rate.z * z * dz]
+    const pull = [rate.score * divScore * p, rate.score * score * dz]
+    return imbalance(-sigma * dsigma, ...stretch, ...pull, (-(rate.w ** 2) / 2) * dzz)
   })
   return check(
     'reverse equation, a Gaussian mixture',

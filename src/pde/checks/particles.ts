@@ -69,7 +69,7 @@ export function marginals(reverse: Pick<ReverseFamily, 'process' | 'alpha' | 'ra
       variance: 2 * (rate.z - rate.score / p.variance) * variance + rate.w ** 2,
     }
   }
-  const steps = 400
+  const steps = Math.ceil(Math.log(top / bottom) / 0.015)
   const dl = Math.log(top / bottom) / steps
   let now = start ?? law(top)
   for (let n = 0; n < steps; n++) {
@@ -87,7 +87,7 @@ export function marginals(reverse: Pick<ReverseFamily, 'process' | 'alpha' | 'ra
     'reverse particles return to the data',
     residual,
     1e-6,
-    `Runge-Kutta of order 4, ${steps} steps`,
+    `Runge-Kutta of order 4, ${steps} steps of 0.015 in ln sigma`,
     `alpha = ${alpha.text}`,
   )
 }

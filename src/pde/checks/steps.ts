@@ -92,9 +92,13 @@ export function gaussianError(
   return variance / law(levels[steps]!) - 1
 }
 
-/** Both steps converge at order 1: the fitted slope of ln|error| against ln(step), for N = 128 to 512. */
+/**
+ * Both steps converge at order 1: the fitted slope of ln|error| against ln(step), for N, 2N and 4N steps. At large sigma each
+ * step of size h in ln sigma errs by a factor 1 + O(h^2), so over a range R the error is small when R h is: N = 2 R^2.
+ */
 export function gaussianOrder(reverse: Pick<ReverseFamily, 'process' | 'alpha' | StepKind>, kind: StepKind): Check {
-  const steps = [128, 256, 512]
+  const [top, bottom] = logLevels(reverse, 1) as [number, number]
+  const steps = [1, 2, 4].map(n => n * Math.max(32, Math.ceil(2 * Math.log(top / bottom) ** 2)))
   const slope = fittedSlope(
     steps.map(n => -Math.log(n)),
     steps.map(n => Math.log(Math.abs(gaussianError(reverse, kind, n)))),
