@@ -61,14 +61,14 @@ export function scheduleOfBeta(name: string, text: string, path: Path = paths.cr
   const sigma = (t: number): number => (t === 0 ? 0 : sigmaOfLogScale(path, -integrate(beta, 0, t) / 2))
   const gamma = (t: number): number => (beta(t) * sigma(t) ** 2) / path.contraction(sigma(t))
   const made = schedule(name, 'beta', f, sigma, gamma)
-  const latex = `${made.latex}, \\qquad \\ln ${path.xi.latex()} = -\\frac{1}{2} \\int_0^t \\beta`
+  const latex = `${made.latex}, \\qquad \\ln \\xi_{\\text{${path.name}}}(\\sigma) = -\\frac{1}{2} \\int_0^t \\beta`
   return { ...made, definition: `${made.definition} (path ${path.name})`, latex }
 }
 
-/** The sigma at which ln xi(sigma) = logScale. */
+/** The sigma at which ln xi(sigma) = logScale, searched from e^-700 to e^50. */
 function sigmaOfLogScale(path: Path, logScale: number): number {
   try {
-    return Math.exp(invert(u => -path.logScale(Math.exp(u)), -logScale, -350, 350))
+    return Math.exp(invert(u => -path.logScale(Math.exp(u)), -logScale, -700, 50))
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new RangeError(

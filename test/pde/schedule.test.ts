@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { paths } from '../../src/pde/path.js'
 import { scheduleOfBeta, scheduleOfGamma, schedules } from '../../src/pde/schedule.js'
-import { allSchedules } from './processes.js'
+import { assertSchedule } from '../../src/pde/conditions.js'
+import { allPaths, allSchedules } from './processes.js'
 
 const times = [1e-4, 0.01, 0.2, 0.5, 0.77, 1]
 const relative = (a: number, b: number): number => Math.abs(a / b - 1)
@@ -55,6 +56,15 @@ describe('built-in schedules', () => {
   it('a beta clock on subvp is 2 sinh(B/2)', () => {
     const { sigma } = scheduleOfBeta('mine', '0.2+8*t', paths.create('subvp'))
     for (const t of times) expect(relative(sigma(t), 2 * Math.sinh((0.2 * t + 4 * t ** 2) / 2))).toBeLessThan(1e-12)
+  })
+
+  it('a beta clock has ln xi = -B/2 on every path that moves', () => {
+    for (const path of allPaths.filter(({ name }) => name !== 've')) {
+      const schedule = scheduleOfBeta('mine', '0.2+8*t', path)
+      assertSchedule(schedule)
+      for (const t of times)
+        expect(Math.abs(path.logScale(schedule.sigma(t)) + (0.2 * t + 4 * t ** 2) / 2)).toBeLessThan(1e-12)
+    }
   })
 
   it('cosine has m = cos(angle t) on vp and ends at sigma_max', () => {

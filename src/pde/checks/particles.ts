@@ -7,8 +7,8 @@ import { terminalLaw, type Process } from '../process.js'
 import type { ReverseFamily } from '../reverse.js'
 import { check, type Check } from './check.js'
 
-const PARTICLES = 10_000
-const STEPS = 200
+const PARTICLES = 5_000
+const STEPS = 100
 
 /**
  * Simulates dZ = -b Z dt + sqrt(gamma^) dW from Green's function at a small sigma, and compares mean and variance with m x'
