@@ -11,6 +11,7 @@ import { poolingKernels } from './pooling.js'
 import { reductionKernels } from './reduction.js'
 import { scanKernels } from './scan.js'
 import { shapeKernels } from './shape.js'
+import { transformKernels } from './transform.js'
 import type { Kernel } from './kernel.js'
 
 export type { Kernel, KernelResult } from './kernel.js'
@@ -28,4 +29,5 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...imageKernels,
   ...normalisationKernels,
   ...poolingKernels,
+  ...transformKernels,
 }

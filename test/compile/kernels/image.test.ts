@@ -130,3 +130,43 @@ it.each([
     [2, 5, 6, 3],
   )
 })
+
+describe('transform', () => {
+  const turn = [0.9, -0.4, 1.317, 0.5, 0.8, -2.131, 0.01, -0.02]
+  const far = [3.03, 0.217, -4.371, 0.133, 2.719, -5.237, 0, 0]
+  // The cpu backend stops after the first image: one image at a time.
+  describe.each(['nearest', 'bilinear'] as const)('%s', interpolation => {
+    it.each(['constant', 'reflect', 'wrap', 'nearest'] as const)('%s', mode => {
+      for (const coefficients of [turn, far])
+        for (const shape of [
+          [1, 5, 6, 2],
+          [1, 1, 4, 1],
+        ])
+          // prettier-ignore
+          expectAgreement(
+            x => tf.image.transform(x as tf.Tensor4D, tf.tensor2d(coefficients, [1, 8]), interpolation, mode, 0.5, [4, 7]),
+            shape,
+          )
+    })
+  })
+
+  it('of each image of a batch', () => {
+    const all = (): tf.Tensor => tf.image.transform(numbers([2, 5, 6, 2]) as tf.Tensor4D, tf.tensor2d([turn, far]))
+    const each = (): tf.Tensor =>
+      tf.concat(
+        [turn, far].map((t, i) =>
+          tf.image.transform(
+            tf.slice(numbers([2, 5, 6, 2]), [i, 0, 0, 0], [1, 5, 6, 2]) as tf.Tensor4D,
+            tf.tensor2d([t]),
+          ),
+        ),
+      )
+    expectClose(on('onnx', all), on('cpu', each))
+  })
+
+  it('fills where the projection is infinite', () => {
+    const f: TensorMap = x =>
+      tf.image.transform(x as tf.Tensor4D, tf.tensor2d([[1, 0, 0, 0, 1, 0, -1, 0]]), 'nearest', 'reflect', 9)
+    expectAgreement(f, [1, 2, 3, 1])
+  })
+})
