@@ -1,6 +1,6 @@
 /** Kernels that act element by element, with NumPy's broadcasting. */
 import * as tf from '@tensorflow/tfjs'
-import { add, cast, elementwise, equal, fill, greater, less, like, min, mul, not, reshape, sub, where } from '../ops.js'
+import { add, cast, elementwise, equal, fill, greater, less, like, min, mul, not, sub, where } from '../ops.js'
 import type { DType, Value } from '../value.js'
 import * as functions from './functions.js'
 import { kernel, type Kernel } from './kernel.js'
@@ -117,9 +117,5 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   ZerosLike: kernel<tf.UnaryInputs>(({ x }) => fill(x.shape, 0, x.dtype)),
   OnesLike: kernel<tf.UnaryInputs>(({ x }) => fill(x.shape, 1, x.dtype)),
   Fill: kernel<object, tf.FillAttrs>((_, { shape, value, dtype }) => fill(shape, value as number, dtype as DType)),
-  Select: kernel<tf.SelectInputs>(({ condition, t, e }) => {
-    // A vector of conditions picks rows.
-    const rows = condition.shape.length === 1 ? [...condition.shape, ...t.shape.slice(1).map(() => 1)] : condition.shape
-    return functions.select(reshape(condition, rows), t, e)
-  }),
+  Select: kernel<tf.SelectInputs>(({ condition, t, e }) => functions.select(condition, t, e)),
 }
