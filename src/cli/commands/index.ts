@@ -1,0 +1,6 @@
+import type { Command } from '../command.js'
+import { derive } from './derive.js'
+import { doctor } from './doctor.js'
+
+/** In the order of the help. */
+export const commands: readonly Command[] = [doctor, derive]

@@ -1,0 +1,138 @@
+/** A command line becomes a command with checked values, or the help that it asks for. */
+import yargs from 'yargs'
+import { exitCodes, UsageError, type Command, type Option, type Options } from './command.js'
+import { suggestion } from './nearest.js'
+import { version } from './version.js'
+
+export type Parsed =
+  | { readonly help: string }
+  | { readonly command: Command; readonly values: Readonly<Record<string, unknown>>; readonly verbose: boolean }
+
+type Given = Readonly<Record<string, unknown>> & { readonly _: readonly (string | number)[] }
+
+const common: Options = {
+  verbose: { type: 'flag', describe: 'Show where an error comes from (also with INVDIFF_DEBUG=1)' },
+}
+
+const { ok, failure, usage, interrupted } = exitCodes
+const exits = `Exit codes: ${ok} done, ${failure} the run failed, ${usage} the command line is wrong, ${interrupted} interrupted.`
+
+/**
+ * Reads a command line strictly.
+ *
+ * @throws UsageError for an unknown command or option (with the nearest known one), one given twice, a missing value, or
+ *   a number that is none.
+ */
+export function parse(args: readonly string[], commands: readonly Command[], columns = 100): Parsed {
+  let chosen: { command: Command; given: Given } | undefined
+  let help = ''
+  const parser = yargs()
+    .scriptName('invdiff')
+    .usage('$0 <command> [options]')
+    .locale('en')
+    .wrap(columns)
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    })
+    .help()
+    .alias('help', 'h')
+    .version(version())
+    .option('verbose', yargsOption(common.verbose!))
+    .epilogue(exits)
+  for (const command of commands) {
+    const places = Object.keys(command.positionals).map(name => ` [${name}]`)
+    parser.command(
+      command.name + places.join(''),
+      command.describe,
+      builder => {
+        for (const [name, { describe }] of Object.entries(command.positionals))
+          builder.positional(name, { describe, type: 'string' })
+        for (const [name, option] of Object.entries(command.options)) builder.option(name, yargsOption(option))
+        for (const [line, does] of command.examples) builder.example(line, does)
+        return builder
+      },
+      given => void (chosen = { command, given }),
+    )
+  }
+  const rest = parser.parse([...args], {}, (_error, _given, text) => void (help = text)) as Given
+  if (help) return { help }
+  if (!chosen) throw noCommand(rest, commands)
+  return { command: chosen.command, ...checked(chosen.command, chosen.given) }
+}
+
+/** Values reach us as they were written: yargs would turn a bad number into NaN. */
+function yargsOption(option: Option): { describe: string; type?: 'boolean' } {
+  switch (option.type) {
+    case 'flag':
+      return { describe: option.describe, type: 'boolean' }
+    case 'number':
+      return { describe: `${option.describe} [${option.integer ? 'integer' : 'number'}]` }
+    case 'choice':
+      return { describe: `${option.describe} [${option.choices.join(', ')}]` }
+    case 'list':
+      return { describe: `${option.describe} [repeatable]` }
+    case 'text':
+      return { describe: option.describe }
+  }
+  return option satisfies never
+}
+
+function noCommand({ _: [name], ...given }: Given, commands: readonly Command[]): UsageError {
+  const names = commands.map(command => command.name)
+  refuseUnknown(given, Object.keys(common))
+  if (name === undefined) return new UsageError(`a command is missing: ${names.join(', ')}`)
+  return new UsageError(`unknown command '${name}'${suggestion(String(name), names)} Commands: ${names.join(', ')}.`)
+}
+
+function refuseUnknown(given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given))
+    if (!known.includes(name) && name !== '_' && name !== '$0')
+      throw new UsageError(
+        `unknown option '${dashed(name)}'${suggestion(dashed(name), [...known, 'help', 'version'].map(dashed))}`,
+      )
+}
+
+function checked(command: Command, given: Given): { values: Record<string, unknown>; verbose: boolean } {
+  const options: Options = { ...command.positionals, ...command.options, ...common }
+  const known = Object.keys(options)
+  refuseUnknown(given, known)
+  const extra = given._[1]
+  if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}' after '${command.name}'`)
+  const values = Object.fromEntries(known.map(name => [name, valueOf(name, options[name]!, given[name])]))
+  return { values, verbose: values.verbose as boolean }
+}
+
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`)
+
+function valueOf(name: string, option: Option, given: unknown): unknown {
+  if (option.type === 'list') return (given === undefined ? [] : [given].flat()).map(item => text(name, item))
+  if (Array.isArray(given)) throw new UsageError(`${dashed(name)} is given ${given.length} times; once is enough`)
+  if (option.type === 'flag') return given === true
+  if (given === undefined) return option.type === 'choice' ? option.choices[0] : undefined
+  const value = text(name, given)
+  if (option.type === 'number') return number(name, value, option.integer ?? false, option.least)
+  if (option.type === 'choice' && !option.choices.includes(value))
+    throw new UsageError(
+      `${dashed(name)} is '${value}'${suggestion(value, option.choices)} It is ${option.choices.join(', ')}.`,
+    )
+  return value
+}
+
+function text(name: string, given: unknown): string {
+  if (typeof given === 'string' && given.trim() !== '') return given
+  throw new UsageError(`${dashed(name)} needs a value (one that begins with a dash is written ${dashed(name)}=-...)`)
+}
+
+function number(name: string, given: string, integer: boolean, least = -Infinity): number {
+  const value = Number(given)
+  const wanted = integer ? 'an integer' : 'a finite number'
+  if (!(integer ? Number.isSafeInteger(value) : Number.isFinite(value)))
+    throw new UsageError(`${dashed(name)} is '${given}', which is not ${wanted}`)
+  if (value < least) throw new UsageError(`${dashed(name)} is ${value}; it must be ${wanted} from ${least}`)
+  return value
+}
