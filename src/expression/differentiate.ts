@@ -18,6 +18,16 @@ function slope(text: string, args: readonly Tree[]): Tree {
   return substitute(rule)
 }
 
+const join =
+  (operator: string) =>
+  (u: Tree, v: Tree): Tree =>
+    simplified(operator, [u, v])
+const plus = join('+')
+const minus = join('-')
+const times = join('*')
+const over = join('/')
+const power = join('^')
+
 /** d tree / d x by the chain rule. */
 export function differentiate(tree: Tree, x: string): Tree {
   if (tree.kind !== 'call') return number(tree.kind === 'name' && tree.name === x ? 1 : 0)
@@ -27,7 +37,6 @@ export function differentiate(tree: Tree, x: string): Tree {
   const [a, b, da, db] = [args[0]!, args[1]!, d[0]!, d[1]!]
   if (comparisons.has(name)) return zero[2] && zero[3] ? number(0) : call(name, [a, b, d[2]!, d[3]!])
   if (zero.every(Boolean)) return number(0)
-  const [plus, minus, times, over] = ['+', '-', '*', '/'].map(op => (u: Tree, v: Tree) => simplified(op, [u, v])) as [Join, Join, Join, Join] // prettier-ignore
   switch (name) {
     case 'neg':
       return simplified('neg', [da])
@@ -38,11 +47,11 @@ export function differentiate(tree: Tree, x: string): Tree {
     case '*':
       return plus(times(da, b), times(a, db))
     case '/':
-      return zero[1] ? over(da, b) : over(minus(times(da, b), times(a, db)), simplified('^', [b, number(2)]))
+      return zero[1] ? over(da, b) : over(minus(times(da, b), times(a, db)), power(b, number(2)))
     case '^':
       // a^b: b a^(b-1) a' if b is constant, a^b log(a) b' if a is, and their sum else.
       return plus(
-        zero[0] ? da : times(times(b, simplified('^', [a, minus(b, number(1))])), da),
+        zero[0] ? da : times(times(b, power(a, minus(b, number(1)))), da),
         zero[1] ? db : times(times(tree, call('log', [a])), db),
       )
     case 'max':
@@ -53,4 +62,3 @@ export function differentiate(tree: Tree, x: string): Tree {
       return functions.get(name)!.slopes.reduce((sum, text, k) => plus(sum, zero[k] ? d[k]! : times(d[k]!, slope(text, args))), number(0)) // prettier-ignore
   }
 }
-type Join = (u: Tree, v: Tree) => Tree
