@@ -1,7 +1,7 @@
 /** A tree as LaTeX. */
 import { comparisons, functions } from './functions.js'
 import { needed, strength } from './print.js'
-import type { Tree } from './tree.js'
+import type { Call, Tree } from './tree.js'
 
 const greek = new Set(
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega'.split(' '), // prettier-ignore
@@ -17,7 +17,7 @@ function symbol(name: string): string {
 }
 
 /** The arguments of max(max(a, b), c), as they were written: a, b, c. */
-const flat = (tree: Tree & { kind: 'call' }): readonly Tree[] => {
+const flat = (tree: Call): readonly Tree[] => {
   const first = tree.args[0]!
   return first.kind === 'call' && first.name === tree.name ? [...flat(first), ...tree.args.slice(1)] : tree.args
 }

@@ -4,7 +4,7 @@
  */
 import { FormulaError } from './error.js'
 import { comparisons, functions, operators, square } from './functions.js'
-import { type Source, type Tree, mentions } from './tree.js'
+import { type Call, type Source, type Tree, mentions } from './tree.js'
 
 /** A node ready to run on a block: fills out[lo, hi). */
 interface Step {
@@ -39,8 +39,11 @@ export function machine(
 
   function build(node: Tree, level: number): Step {
     if (node.kind === 'number') return constant(node.value)
-    if (node.kind === 'name') return source.constants.has(node.name) ? constant(source.constants.get(node.name)!) : input(node.name, node.at) // prettier-ignore
-    const step = comparisons.has(node.name) ? choice(node.name, node.args, level) : operation(node.name, node, level)
+    if (node.kind === 'name') {
+      const value = source.constants.get(node.name)
+      return value === undefined ? input(node.name, node.at) : constant(value)
+    }
+    const step = comparisons.has(node.name) ? choice(node, level) : operation(node, level)
     if (!step.constant) return step
     step.run(0, 1)
     return constant(step.out[0]!)
@@ -84,7 +87,8 @@ export function machine(
     })
   }
 
-  function operation(name: string, node: Tree & { kind: 'call' }, level: number): Step {
+  function operation(node: Call, level: number): Step {
+    const { name } = node
     const args = operands(node.args, level)
     const [a, b] = [args[0]!, args[1] ?? args[0]!]
     const squared = name === '^' && b.constant && b.out[0] === 2
@@ -100,7 +104,7 @@ export function machine(
   }
 
   /** Runs each branch on the stretches that take it. A branch may overwrite the outcomes it was chosen by. */
-  function choice(name: string, args: readonly Tree[], level: number): Step {
+  function choice({ name, args }: Call, level: number): Step {
     const [a, b] = operands(args.slice(0, 2), level) as [Step, Step]
     const [yes, no] = [build(args[2]!, level), build(args[3]!, level)]
     const { kernel } = comparisons.get(name)!
@@ -120,20 +124,22 @@ export function machine(
     return { out, constant: [a, b, yes, no].every(step => step.constant), run }
   }
 
-  function fault({ name, args, at }: Tree & { kind: 'call' }, values: readonly number[], i: number): FormulaError {
-    const [a, b] = [values[0]!, values[1]!]
-    const result = args.length === 1 || functions.has(name) ? `${name}(${values.join(', ')})` : `${a < 0 ? `(${a})` : a} ${name} ${b < 0 ? `(${b})` : b}` // prettier-ignore
-    const { domain = '' } = functions.get(name) ?? {}
-    const reason =
-      (name === '/' && b === 0) || (name === '^' && a === 0)
-        ? 'divides by zero'
-        : name === '^' && a < 0 && !Number.isInteger(b)
-          ? 'is not a real number: a negative base needs an integer exponent'
-          : domain
-            ? `is not a finite real number: ${name}(a) needs ${domain}`
-            : 'overflows: it is too large for a float64'
+  function fault({ name, args, at }: Call, values: readonly number[], i: number): FormulaError {
     const used = inputs.filter(input => args.some(arg => mentions(arg, input.name)))
     const point = used.map(input => `${input.name} = ${input.data[i]!}`).join(', ')
-    return new FormulaError(`${result} ${reason}${point && `, with ${point}`}${where(i)}`, source.text, at)
+    return new FormulaError(`${explain(name, values)}${point && `, with ${point}`}${where(i)}`, source.text, at)
   }
+}
+
+/** An operation of these values, and why its result is not finite. */
+function explain(name: string, values: readonly number[]): string {
+  const [a, b] = [values[0]!, values[1]!]
+  const rule = functions.get(name)
+  const shown = values.map(v => (v < 0 ? `(${v})` : `${v}`))
+  const result = rule ? `${name}(${values.join(', ')})` : shown.join(` ${name} `)
+  if ((name === '/' && b === 0) || (name === '^' && a === 0)) return `${result} divides by zero`
+  if (name === '^' && a < 0 && !Number.isInteger(b))
+    return `${result} is not a real number: a negative base needs an integer exponent`
+  if (rule?.domain) return `${result} is not a finite real number: ${name}(a) needs ${rule.domain}`
+  return `${result} overflows: it is too large for a float64`
 }

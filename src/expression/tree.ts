@@ -3,8 +3,16 @@
 export type Tree =
   | { readonly kind: 'number'; readonly value: number; readonly at: number }
   | { readonly kind: 'name'; readonly name: string; readonly at: number }
-  /** A function, an operator ('neg' is the sign), or a comparison with its two outcomes: [left, right, yes, no]. */
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly Tree[]; readonly at: number; readonly size: number } // prettier-ignore
+  | Call
+
+/** A function, an operator ('neg' is the sign), or a comparison with its two outcomes: [left, right, yes, no]. */
+export interface Call {
+  readonly kind: 'call'
+  readonly name: string
+  readonly args: readonly Tree[]
+  readonly at: number
+  readonly size: number
+}
 
 /** What is read: the text, and the names that may occur in it. */
 export interface Source {
@@ -13,7 +21,7 @@ export interface Source {
   readonly constants: ReadonlyMap<string, number>
 }
 
-export function call(name: string, args: readonly Tree[], at = 0): Tree {
+export function call(name: string, args: readonly Tree[], at = 0): Call {
   return { kind: 'call', name, args, at, size: args.reduce((sum, arg) => sum + sizeOf(arg), 1) }
 }
 
