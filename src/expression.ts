@@ -14,12 +14,13 @@
  * that names the values and the place. Underflow to zero is not. Constant parts are checked when the formula is made.
  */
 import { differentiate } from './expression/differentiate.js'
-import { FormulaError, suggest } from './expression/error.js'
+import { failing, suggest } from './expression/error.js'
+import { evaluator } from './expression/evaluate.js'
 import { builtin, functions, reserved } from './expression/functions.js'
 import { latex } from './expression/latex.js'
-import { type Input, block, machine } from './expression/machine.js'
 import { print } from './expression/print.js'
 import { read } from './expression/read.js'
+import { isName } from './expression/tokens.js'
 import { type Source, type Tree, sizeOf } from './expression/tree.js'
 
 export { FormulaError } from './expression/error.js'
@@ -58,7 +59,7 @@ export function formula(
   const given = Object.entries(options.constants ?? {})
   const names = [...options.variables, ...given.map(([name]) => name)]
   names.forEach((name, k) => {
-    const reason = !/^[A-Za-z][A-Za-z0-9_]*$/.test(name)
+    const reason = !isName(name)
       ? 'a name is a letter followed by letters, digits and _'
       : functions.has(name) || builtin.has(name) || reserved.has(name) || name in Object.prototype
         ? 'that name is taken'
@@ -73,87 +74,19 @@ export function formula(
   return compile(source, read(source))
 }
 
-function allFinite(data: Float64Array, length: number): boolean {
-  let sum = 0
-  for (let i = 0; i < length; i++) sum += data[i]! * 0
-  return sum === 0
-}
-
 function compile(source: Source, tree: Tree): Formula {
   const { text, variables } = source
-  let offset: number | undefined // of the block at hand, when there are many elements
-  const where = (i: number): string => (offset === undefined ? '' : `, at index ${offset + i}`)
-  const { root, inputs } = machine(source, tree, where)
-
-  function entry<T>(scope: Readonly<Record<string, T>>, { name, at }: Input, wanted: string): T {
-    const found = Object.hasOwn(scope, name) ? scope[name] : undefined
-    if (typeof found === 'number' || (wanted !== 'a number' && found instanceof Float64Array)) return found
-    const given = found === undefined ? 'no value is given' : `the value given is not ${wanted}`
-    throw new FormulaError(`${given} for the variable "${name}"`, text, at)
-  }
-
-  function value(scope: Readonly<Record<string, number>>): number {
-    offset = undefined
-    for (const input of inputs) {
-      input.data[0] = entry(scope, input, 'a number')
-      input.finite = Number.isFinite(input.data[0])
-    }
-    root.run(0, 1)
-    return root.out[0]!
-  }
-
-  function values(scope: Readonly<Record<string, Float64Array | number>>, out?: Float64Array): Float64Array {
-    const columns = inputs.map(input => ({ input, column: entry(scope, input, 'a number or a Float64Array') }))
-    const n = commonLength(scope, out)
-    const result = out ?? new Float64Array(n)
-    for (offset = 0; offset < n; offset += block) {
-      const length = Math.min(block, n - offset)
-      for (const { input, column } of columns) {
-        if (typeof column !== 'number') input.data.set(column.subarray(offset, offset + length))
-        else if (offset === 0) input.data.fill(column)
-        input.finite = allFinite(input.data, length)
-      }
-      runBlock(length)
-      result.set(root.out.subarray(0, length), offset)
-    }
-    return result
-  }
-
-  /** Of all the arrays at hand, also those of variables that do not occur. */
-  function commonLength(scope: Readonly<Record<string, unknown>>, out: Float64Array | undefined): number {
-    const arrays = [...variables.filter(name => Object.hasOwn(scope, name)).map(name => [name, scope[name]] as const), ['out', out] as const] // prettier-ignore
-    const lengths = arrays.flatMap(([name, array]) =>
-      array instanceof Float64Array ? [{ name, n: array.length }] : [],
-    )
-    const [first, ...others] = lengths
-    const other = others.find(({ n }) => n !== first!.n)
-    if (other) throw new RangeError(`formula ${text}: "${first!.name}" has length ${first!.n}, but "${other.name}" has ${other.n}`) // prettier-ignore
-    return first?.n ?? 1
-  }
-
-  /** On a failure, runs element by element, so that the error is that of the first one that fails. */
-  function runBlock(length: number): void {
-    try {
-      root.run(0, length)
-    } catch (error) {
-      for (let i = 0; i < length; i++) root.run(i, i + 1)
-      throw error
-    }
-  }
 
   function derivative(variable: string): Formula {
+    const fail = failing(text)
     if (!variables.includes(variable))
-      throw new FormulaError(
-        `"${variable}" is not a variable here${suggest(variable, variables, 'variables')}`,
-        text,
-        0,
-      )
+      fail(`"${variable}" is not a variable here${suggest(variable, variables, 'variables')}`, 0)
     const slope = differentiate(tree, variable)
-    if (sizeOf(slope) > maxSize)
-      throw new FormulaError(`the derivative has ${sizeOf(slope)} terms, at most ${maxSize} are allowed`, text, 0)
+    const size = sizeOf(slope)
+    if (size > maxSize) fail(`the derivative has ${size} terms, at most ${maxSize} are allowed`, 0)
     const printed = print(slope)
     return compile({ ...source, text: printed.text }, printed.tree)
   }
 
-  return { text, variables, value, values, derivative, latex: () => latex(tree) }
+  return { text, variables, ...evaluator(source, tree), derivative, latex: () => latex(tree) }
 }

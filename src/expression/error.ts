@@ -15,6 +15,13 @@ export class FormulaError extends Error {
   }
 }
 
+/** Throws for faults of this text. */
+export const failing =
+  (text: string) =>
+  (message: string, at: number): never => {
+    throw new FormulaError(message, text, at)
+  }
+
 /** The end of a message about an unknown name: the nearest known one, or the list of them. */
 export function suggest(name: string, known: readonly string[], what: string): string {
   if (name === 'ln') return '; the natural logarithm is "log"'

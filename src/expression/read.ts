@@ -1,7 +1,5 @@
-/**
- * Reading a formula: mathjs gives the structure of the text, its tokens the places.
- */
-import { FormulaError } from './error.js'
+/** Reading a formula: mathjs gives the structure of the text, its tokens the places. */
+import { failing } from './error.js'
 import { comparisons, functions } from './functions.js'
 import { mathjs } from './mathjs.js'
 import { type Token, tokens } from './tokens.js'
@@ -21,9 +19,7 @@ export function read(source: Source): Tree {
   const all = tokens(source)
   const queue = all.filter(token => !'(),'.includes(token.text))
   let next = 0
-  const fail = (message: string, at: number): never => {
-    throw new FormulaError(message, source.text, at)
-  }
+  const fail = failing(source.text)
   const take = (): Token => queue[next++] ?? fail('the formula cannot be read', source.text.length)
 
   let root: Parsed

@@ -1,5 +1,5 @@
 /** The tokens of a formula, with everything refused that can be told from tokens alone, so that errors have a place. */
-import { FormulaError, suggest } from './error.js'
+import { failing, suggest } from './error.js'
 import { functions, reserved } from './functions.js'
 import type { Source } from './tree.js'
 
@@ -12,7 +12,15 @@ export interface Token {
   readonly at: number
 }
 
-const lexeme = /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|([A-Za-z][A-Za-z0-9_]*)|([<>=!]=|[-+*/^<>(),?:]))/y
+const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/.source
+const name = /[A-Za-z][A-Za-z0-9_]*/.source
+const symbol = /[<>=!]=|[-+*/^<>(),?:]/.source
+const lexeme = new RegExp(`\\s*(?:(${number})|(${name})|(${symbol}))`, 'y')
+const wholeName = new RegExp(`^${name}$`)
+
+/** Whether the text can be a name: a letter followed by letters, digits and _. */
+export const isName = (text: string): boolean => wholeName.test(text)
+
 const refusals: readonly (readonly [characters: string, message: string])[] = [
   ['=', 'assignment and function definition are not supported; equality is =='],
   ['[]{}', 'matrices, indexing and objects are not supported'],
@@ -24,9 +32,7 @@ const refusals: readonly (readonly [characters: string, message: string])[] = [
 
 export function tokens(source: Source): Token[] {
   const { text } = source
-  const fail = (message: string, at: number): never => {
-    throw new FormulaError(message, text, at)
-  }
+  const fail = failing(text)
   if (text.length > maxLength) fail(`the formula has ${text.length} characters, at most ${maxLength} are allowed`, 0)
   const found: Token[] = []
   const open: string[] = []
@@ -58,13 +64,11 @@ function nextToken(text: string, from: number): Token {
   const at = from + text.slice(from).search(/\S/)
   const character = String.fromCodePoint(text.codePointAt(at)!)
   const reason = refusals.find(([characters]) => characters.includes(character))?.[1]
-  throw new FormulaError(reason ?? `unexpected character ${JSON.stringify(character)}`, text, at)
+  return failing(text)(reason ?? `unexpected character ${JSON.stringify(character)}`, at)
 }
 
 function checkToken(source: Source, token: Token, before: Token | undefined, called: boolean): void {
-  const fail = (message: string): never => {
-    throw new FormulaError(message, source.text, token.at)
-  }
+  const fail = (message: string): never => failing(source.text)(message, token.at)
   const { kind, text } = token
   if (reserved.has(text)) fail(`"${text}" is not supported`)
   const follows = before && (before.kind !== 'symbol' || before.text === ')')
@@ -73,10 +77,10 @@ function checkToken(source: Source, token: Token, before: Token | undefined, cal
   if (before?.text === '*' && text === '*') fail('a power is written with ^')
   if (kind !== 'name') return
   const isFunction = functions.has(text)
-  const isValue = source.variables.includes(text) || source.constants.has(text)
+  const known = [...source.variables, ...source.constants.keys()]
+  const isValue = known.includes(text)
   if (called && isValue) fail(`"${text}" is not a function; a product is written with *`)
   if (called && !isFunction) fail(`unknown function "${text}"${suggest(text, [...functions.keys()], 'functions')}`)
   if (!called && isFunction) fail(`the function "${text}" needs its arguments in brackets`)
-  if (!called && !isValue)
-    fail(`unknown name "${text}"${suggest(text, [...source.variables, ...source.constants.keys()], 'known names')}`)
+  if (!called && !isValue) fail(`unknown name "${text}"${suggest(text, known, 'known names')}`)
 }
