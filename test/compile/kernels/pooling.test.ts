@@ -97,7 +97,7 @@ describe('maxPool', () => {
   })
 })
 
-it('the average of a pooled image is linear in it', () => {
+it('the average over a whole image is its mean', () => {
   const [sum] = on('onnx', () => tf.avgPool(tf.add<tf.Tensor4D>(numbers([1, 4, 4, 1]), 1), 4, 4, 'valid'))
   const [mean] = on('cpu', () => tf.add(tf.mean(numbers([1, 4, 4, 1])), 1))
   expect(sum!.values[0]).toBeCloseTo(mean!.values[0]!, 6)
