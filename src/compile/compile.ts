@@ -132,7 +132,7 @@ function model({ graph, constants }: Plan, precision: Precision, device: Device)
   const values = Object.values(graph)
   const lowered =
     device === 'cpu' && precision === 'float32'
-      ? lowerForCpu(values, new Set(Object.keys(constants)))
+      ? lowerForCpu(values)
       : standard(values, precision)
   const outputs = Object.fromEntries(Object.keys(graph).map((name, i) => [resultOf(name), lowered[i]!]))
   return emit(outputs, { precision, constants }).bytes

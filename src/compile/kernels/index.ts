@@ -4,6 +4,7 @@ import { matrixKernels } from './matrix.js'
 import { convolutionKernels } from './convolution.js'
 import { dilationKernels } from './dilation.js'
 import { fusedKernels } from './fused.js'
+import { groupNormKernels } from './groupnorm.js'
 import { imageKernels } from './image.js'
 import { indexingKernels } from './indexing.js'
 import { normalisationKernels } from './normalisation.js'
@@ -28,6 +29,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...fusedKernels,
   ...imageKernels,
   ...normalisationKernels,
+  ...groupNormKernels,
   ...poolingKernels,
   ...transformKernels,
 }

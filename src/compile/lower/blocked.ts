@@ -1,38 +1,79 @@
 /**
- * Convolutions in the blocked layout NCHWc of ONNX Runtime's CPU kernels (channels in blocks of one vector register).
- *
- * Where weights are constant the engine does this by itself; where they are inputs (training) it does not, so the graph
- * says it: x is reordered, the weights are blocked by a transpose, and the result is put back.
+ * The blocked layout NCHWc of ONNX Runtime's CPU kernels: channels in blocks of one vector register, so that memory holds
+ * [n, c / block, h, w, block]. Where weights are constant the engine goes there by itself, but not across normalisation;
+ * where they are inputs (training) it does not at all. A value in this layout keeps its logical shape [n, c, h, w].
  */
-import { reshape, transpose } from '../ops.js'
+import { reduce, reshape, transpose } from '../ops.js'
 import { emit } from '../emit.js'
 import { openSession } from '../session.js'
 import { tensorOf } from '../tensor.js'
-import { node, placeholder, type Node, type Shape, type Value } from '../value.js'
+import { constant, node, placeholder, sizeOf, type Node, type Shape, type Value } from '../value.js'
+import type { ChannelAlgebra } from './groupnorm.js'
 
 const domain = 'com.microsoft.nchwc'
 
-const reorderInput = (x: Value): Value => node('ReorderInput', [x], x.shape, x.dtype, { domain })
+/** Into the blocked layout. */
+export const reorderInput = (x: Value): Value => node('ReorderInput', [x], x.shape, x.dtype, { domain })
 
-const reorderOutput = (x: Value): Value =>
+/** Back to channels-first. */
+export const reorderOutput = (x: Value): Value =>
   node('ReorderOutput', [x], x.shape, x.dtype, { domain, attributes: { channels: x.shape[1]! } })
 
-/** OIHW weights as [out blocks, in blocks, kh, kw, in, out]; the shape stays that of OIHW. */
+/** Whether a convolution can give its result in blocks; one of few channels may read them plain. */
+export function takesBlocks({ op, domain, inputs, attributes }: Node, block: number): 'blocked' | 'plain' | null {
+  if (op !== 'Conv' || domain !== '' || block < 2 || attributes.group !== 1) return null
+  const [o, i] = inputs[1]!.shape as [number, number]
+  if (inputs[0]!.shape.length !== 4 || o % block !== 0) return null
+  if (i % block === 0) return 'blocked'
+  return i < block ? 'plain' : null
+}
+
+/** A convolution to the blocked layout, whose x is in the layout that `takesBlocks` says. */
+export function blockedConvolution({ inputs, attributes, outputs }: Node, block: number): Value {
+  const [x, w, bias] = inputs as [Value, Value, Value | undefined]
+  const given = [x, blockedWeights(w, block), ...(bias ? [bias] : [])]
+  const { shape, dtype } = outputs[0]!
+  return node('Conv', given, shape, dtype, { domain, attributes: { ...attributes, kernel_shape: w.shape.slice(2) } })
+}
+
+/** z + a blocked convolution, added up where it is computed; null where `y` is none, or adds something already. */
+export function convolutionPlus(y: Value, z: Value): Value | null {
+  const conv = y.node
+  if (conv?.op !== 'Conv' || conv.domain !== domain || conv.attributes.group !== 1 || conv.inputs.length > 3)
+    return null
+  const [x, w, bias = null] = conv.inputs as [Value, Value, Value | undefined]
+  return node('Conv', [x, w, bias, z], y.shape, y.dtype, { domain, attributes: conv.attributes })
+}
+
+/** OIHW weights as [out blocks, in blocks, kh, kw, in, out] ([out blocks, in, kh, kw, out] for few channels). */
 function blockedWeights(w: Value, block: number): Value {
   const [o, i, kh, kw] = w.shape as [number, number, number, number]
+  if (i < block) return reshape(transpose(reshape(w, [o / block, block, i, kh, kw]), [0, 2, 3, 4, 1]), w.shape)
   const split = reshape(w, [o / block, block, i / block, block, kh, kw])
   return reshape(transpose(split, [0, 2, 4, 5, 3, 1]), w.shape)
 }
 
-/** A `Conv` node in the blocked layout, or null where it does not apply. */
-export function blockedConvolution({ inputs, attributes, outputs }: Node, block: number): readonly Value[] | null {
-  const [x, w, bias] = inputs as [Value, Value, Value | undefined]
-  const [o, i] = w.shape as [number, number]
-  if (block < 2 || x.shape.length !== 4 || attributes.group !== 1 || o % block || i % block) return null
-  const given = [reorderInput(x), blockedWeights(w, block), ...(bias ? [bias] : [])]
-  const { shape, dtype } = outputs[0]!
-  const kernel = { kernel_shape: w.shape.slice(2) }
-  return [reorderOutput(node('Conv', given, shape, dtype, { domain, attributes: { ...attributes, ...kernel } }))]
+/**
+ * Sums, factors and offsets for each channel of a blocked value. The batch's images are so many more channels of one
+ * image, whose depthwise 1x1 convolution is one pass: factor, offset and addend at once.
+ */
+export function blockedAlgebra(block: number): ChannelAlgebra {
+  const depthwise = (x: Value, a: Value, rest: readonly Value[]): Value => {
+    const channels = sizeOf(a.shape)
+    const row = [1, channels, 1, sizeOf(x.shape) / channels]
+    const addend = rest.map(v => (v.shape.length === 4 ? reshape(v, row) : reshape(v, [channels])))
+    const inputs = [reshape(x, row), reshape(a, [channels, 1, 1, 1]), ...addend]
+    const attributes = { kernel_shape: [1, 1], pads: [0, 0, 0, 0], group: channels }
+    return reshape(node('Conv', inputs, row, x.dtype, { domain, attributes }), x.shape)
+  }
+  return {
+    sum(x) {
+      const [n, c, h, w] = x.shape as [number, number, number, number]
+      return reshape(reduce('ReduceSum', reshape(x, [(n * c) / block, h * w, block]), [1], false), [n, c])
+    },
+    affine: (x, a, b) => depthwise(x, a, [b]),
+    affineSum: (x, a, z) => depthwise(x, a, [constant(0, 'float32', [sizeOf(a.shape)]), z]),
+  }
 }
 
 let known: number | undefined

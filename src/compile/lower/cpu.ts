@@ -1,31 +1,100 @@
-/** What the CPU does faster in another form than standard ONNX's: ONNX Runtime's own operators and layouts. */
-import { topological, type Node, type Value } from '../value.js'
-import { blockedConvolution, blockSize } from './blocked.js'
+/**
+ * What the CPU does faster in another form than standard ONNX's: ONNX Runtime's own operators and its blocked layout.
+ *
+ * Convolutions give blocked values; what acts element by element, or channel by channel, stays in the layout of what it
+ * reads, so that a residual block is reordered nowhere.
+ */
+import { constant, node as makeNode, nodes, topological, type Node, type Value } from '../value.js'
+import { matMul, reshape, sameShape } from '../ops.js'
+import { blockedAlgebra, blockedConvolution, blockSize, convolutionPlus, takesBlocks } from './blocked.js'
+import { groupNorm, groupNormGradient } from './groupnorm.js'
+import { layouts, type Layouts } from './layouts.js'
 import { lowerPortably } from './portable.js'
-import { rewrite } from './rewrite.js'
 import { shiftedFilterGradient } from './shifted.js'
 
-/** `constants` names the placeholders whose values are written into the model. */
-export function lowerForCpu(outputs: readonly Value[], constants: ReadonlySet<string> = new Set()): readonly Value[] {
-  const fixed = constantValues(outputs, constants)
-  const lowered = rewrite(outputs, node => {
-    if (node.domain === 'invdiff' && node.op === 'ConvFilterGradient') return shiftedFilterGradient(node)
-    // Weights that are constant the engine blocks itself, and better: once.
-    if (node.domain === '' && node.op === 'Conv' && !fixed.has(node.inputs[1]!))
-      return blockedConvolution(node, blockSize())
-    return null
-  })
-  return lowerPortably(lowered)
+const elementwise: ReadonlySet<string> = new Set([
+  ...['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Max', 'Min', 'Neg', 'Abs', 'Sqrt', 'Reciprocal', 'Exp', 'Log', 'Tanh'],
+  ...['Sigmoid', 'Relu', 'LeakyRelu', 'Elu', 'Erf', 'Softplus', 'Clip'],
+])
+
+export function lowerForCpu(outputs: readonly Value[]): readonly Value[] {
+  const block = blockSize()
+  const forms = layouts()
+  const order = topological(outputs)
+  const uses = countUses(order, outputs)
+  for (const node of order) {
+    const results = inBlocks(node, forms, block, uses)
+    if (results) node.outputs.forEach((v, i) => forms.set(v, formOf(results[i]!)))
+    else {
+      const read = withInputs(node, node.inputs.map(v => v && forms.plain(v))) // prettier-ignore
+      const results = inPlain(read) ?? read.outputs
+      node.outputs.forEach((v, i) => forms.set(v, { plain: results[i]! }))
+    }
+  }
+  return lowerPortably(outputs.map(v => forms.plain(v)))
 }
 
-/** Values that depend on nothing that is given at run time. */
-function constantValues(outputs: readonly Value[], constants: ReadonlySet<string>): Set<Value> {
-  const fixed = new Set<Value>()
-  const isFixed = (v: Value | null): boolean =>
-    v === null || fixed.has(v) || (v.node === null && (v.placeholder ? constants.has(v.placeholder.name) : true))
-  const visit = (node: Node): void => {
-    if (node.inputs.every(isFixed)) node.outputs.forEach(v => fixed.add(v))
+/** Images stay in blocks; what is no image (sums, gradients of weights) is plain. */
+const formOf = (result: Value): { plain: Value } | { blocked: Value } =>
+  result.shape.length === 4 ? { blocked: result } : { plain: result }
+
+function withInputs(node: Node, inputs: readonly (Value | null)[]): Node {
+  if (inputs.every((v, i) => v === node.inputs[i])) return node
+  return { ...node, inputs, outputs: nodes(node.op, inputs, node.outputs, node) }
+}
+
+/** What replaces a node where its images are or become blocked; null where all stay plain. */
+function inBlocks(node: Node, forms: Layouts, block: number, uses: Uses): readonly Value[] | null {
+  const plain = (from: number): Value[] => node.inputs.slice(from).map(v => forms.plain(v!))
+  const way = takesBlocks(node, block)
+  if (way) {
+    const x = way === 'blocked' ? forms.blocked(node.inputs[0]!) : forms.plain(node.inputs[0]!)
+    return [blockedConvolution({ ...node, inputs: [x, ...plain(1)] }, block)]
   }
-  topological(outputs).forEach(visit)
-  return fixed
+  if (!node.inputs.some(v => v && forms.isBlocked(v))) return null
+  const images = (count: number): Value[] => node.inputs.slice(0, count).map(v => forms.blocked(v!))
+  if (node.domain === 'invdiff' && node.op === 'GroupNorm')
+    return groupNorm({ ...node, inputs: [...images(1), ...plain(1)] }, blockedAlgebra(block))
+  if (node.domain === 'invdiff' && node.op === 'GroupNormGradient')
+    return groupNormGradient({ ...node, inputs: [...images(2), ...plain(2)] }, blockedAlgebra(block))
+  return node.domain === '' && elementwise.has(node.op) ? blockedElementwise(node, forms, uses) : null
+}
+
+/** Where every input is an image of the result's shape, or a single number. */
+function blockedElementwise(node: Node, forms: Layouts, uses: Uses): readonly Value[] | null {
+  const { shape, dtype } = node.outputs[0]!
+  const fits = (v: Value | null): v is Value => v !== null && (v.shape.length === 0 || sameShape(v.shape, shape))
+  if (!node.inputs.every(fits)) return null
+  const inputs = node.inputs.map(v => (v.shape.length === 0 ? forms.plain(v) : forms.blocked(v)))
+  if (node.op === 'Add' && inputs.every(v => v.shape.length === 4)) {
+    const once = (i: number): boolean => uses.get(node.inputs[i]!) === 1
+    const [a, b] = inputs as [Value, Value]
+    const sum = (once(1) ? convolutionPlus(b, a) : null) ?? (once(0) ? convolutionPlus(a, b) : null)
+    if (sum) return [sum]
+  }
+  return [makeNode(node.op, inputs, shape, dtype, node)]
+}
+
+type Uses = ReadonlyMap<Value, number>
+
+/** How often each value is read. */
+function countUses(order: readonly Node[], outputs: readonly Value[]): Uses {
+  const uses = new Map<Value, number>()
+  for (const v of [...order.flatMap(n => n.inputs), ...outputs]) if (v) uses.set(v, (uses.get(v) ?? 0) + 1)
+  return uses
+}
+
+/** What replaces a node whose inputs are plain; null to keep it. */
+function inPlain(node: Node): readonly Value[] | null {
+  if (node.domain === 'invdiff' && node.op === 'ConvFilterGradient') return shiftedFilterGradient(node)
+  if (node.domain === '' && node.op === 'ReduceSum') return columnSums(node)
+  return null
+}
+
+/** The sum of a matrix' rows (the gradient of a bias) as a product with ones: the engine's own walks down the columns. */
+function columnSums({ inputs, outputs }: Node): readonly Value[] | null {
+  const [x, axes] = inputs as [Value, Value]
+  const rows = x.shape[0]!
+  if (x.shape.length !== 2 || x.dtype !== 'float32' || String(axes.data) !== '0') return null
+  return [reshape(matMul(constant(1, 'float32', [1, rows]), x), outputs[0]!.shape)]
 }

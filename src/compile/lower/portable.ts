@@ -5,6 +5,7 @@
 import { concat, gemm, matMul, reduce, reshape, transpose } from '../ops.js'
 import { sizeOf, type Node, type Shape, type Value } from '../value.js'
 import { patches, type Window } from '../windows.js'
+import { groupNorm, groupNormGradient, plainAlgebra } from './groupnorm.js'
 import { rewrite } from './rewrite.js'
 
 /**
@@ -66,6 +67,8 @@ const withBatchAxis = (w: Window, n: number): Window => ({
 const rules: Readonly<Record<string, (node: Node) => readonly Value[]>> = {
   ConvFilterGradient: filterGradient,
   DepthwiseFilterGradient: filterGradient,
+  GroupNorm: node => groupNorm(node, plainAlgebra),
+  GroupNormGradient: node => groupNormGradient(node, plainAlgebra),
 }
 
 export const lowerPortably = (outputs: readonly Value[]): readonly Value[] =>

@@ -6,7 +6,7 @@
  * im2col moves kh kw copies of x, this kw copies of x and kh of dy, each as whole images. A shift by s elements is a
  * Concat with zeros before and behind; where it would carry the end of one row into the next, x is masked first.
  */
-import { mul, reduce, reshape, transpose, concat } from '../ops.js'
+import { concat, matMul, mul, reshape, transpose } from '../ops.js'
 import { constant, leaf, node, type Node, type Shape, type Value } from '../value.js'
 
 /** Null where it does not apply, or where the products of single images would outweigh what they are made of. */
@@ -32,7 +32,8 @@ export function shiftedFilterGradient({ inputs, attributes, outputs }: Node): re
     'float32',
     { domain: 'com.microsoft', attributes: { transA: 0, transB: 1 } },
   )
-  const sum = reduce('ReduceSum', product, [0], false) // [c, kw, o, kh]
+  // The sum over images as a product with ones: the engine's own reduction walks down the columns.
+  const sum = matMul(constant(1, 'float32', [1, n]), reshape(product, [n, c * kw * o * kh]))
   // Two transposes that the engine does by blocks, instead of one element by element.
   const byRow = reshape(transpose(reshape(sum, [c * kw * o, kh]), [1, 0]), [kh, c, kw, o])
   return [reshape(transpose(byRow, [0, 2, 1, 3]), outputs[0]!.shape)]

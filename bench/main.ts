@@ -1,0 +1,135 @@
+/**
+ * `npm run bench`: this project beside PyTorch on the same networks, in turn, on the same threads.
+ *
+ * Each round times one side, then the other, and takes each side's median; the ratio is that of a round, so a machine
+ * whose speed drifts slows both. Prints a table and writes bench/results/<time>.json.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Device } from '../src/compile/index.js'
+import { chain, mlp, residual, transformer, type Network } from './networks.js'
+import { forwardPass, matrixProduct, trainingStep, type Setting, type Timed } from './ours.js'
+import { openPeer, type Peer } from './peer.js'
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    rounds: { type: 'string', default: '7' },
+    device: { type: 'string', default: 'cpu' },
+    only: { type: 'string', default: '' },
+    'no-peer': { type: 'boolean', default: false },
+  },
+})
+const setting: Setting = { threads: Number(values.threads), device: values.device as Device }
+const rounds = Number(values.rounds)
+
+interface Case {
+  readonly network: Network
+  readonly kind: 'step' | 'forward'
+  readonly repeats: number
+}
+const both = (network: Network, repeats: number): Case[] => [
+  { network, kind: 'step', repeats },
+  { network, kind: 'forward', repeats: 2 * repeats },
+]
+const everything: Case[] = [
+  ...both(mlp(256, 1024), 30),
+  ...both(mlp(64, 128), 200),
+  ...both(residual(), 5),
+  { network: chain(), kind: 'forward', repeats: 10 },
+  ...both(transformer(), 20),
+]
+const cases = everything.filter(c => `${c.network.name} ${c.kind}`.includes(values.only))
+
+interface Row {
+  readonly name: string
+  readonly ours: number
+  readonly peer: number | null
+  readonly ratio: readonly number[]
+  readonly gigaflops: number
+  /** Of the matrix product timed in the same rounds. */
+  readonly shareOfPeak: number
+  readonly compileMilliseconds: number
+}
+
+const sorted = (xs: readonly number[]): number[] => [...xs].sort((a, b) => a - b)
+const median = (xs: readonly number[]): number => sorted(xs)[xs.length >> 1]!
+const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
+const PEAK = 1536
+const peakFlops = 2 * PEAK ** 3
+
+async function measure({ network, kind, repeats }: Case, peak: Timed, peer: Peer | null): Promise<Row> {
+  const ours = await (kind === 'step' ? trainingStep : forwardPass)(network, setting)
+  const flops = network.flops * (kind === 'step' ? 3 : 1)
+  const times: { ours: number; peer: number; peak: number }[] = []
+  for (let round = 0; round < rounds; round++) {
+    const oursNow = median(await ours.milliseconds(repeats))
+    await pause(50)
+    const question = { network: network.name, kind, repeats, threads: setting.threads }
+    const peerNow = peer ? median(await peer.milliseconds(question)) : NaN
+    await pause(50)
+    times.push({ ours: oursNow, peer: peerNow, peak: median(await peak.milliseconds(3)) })
+  }
+  await ours.dispose()
+  const middle = median(times.map(t => t.ours))
+  return {
+    name: `${network.name} ${kind}`,
+    ours: middle,
+    peer: peer ? median(times.map(t => t.peer)) : null,
+    ratio: peer ? sorted(times.map(t => t.ours / t.peer)) : [],
+    gigaflops: flops / middle / 1e6,
+    shareOfPeak: median(times.map(t => flops / t.ours / (peakFlops / t.peak))),
+    compileMilliseconds: ours.compileMilliseconds,
+  }
+}
+
+/** Whole processes of the command line, from start to exit. */
+function startUp(): number {
+  const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+  const times = Array.from({ length: rounds }, () => {
+    const start = performance.now()
+    execFileSync(process.execPath, [main, '--version'], { stdio: 'ignore' })
+    return performance.now() - start
+  })
+  return median(times)
+}
+
+function line(row: Row): string {
+  const [low, high] = [row.ratio[0], row.ratio.at(-1)]
+  const ratio = row.peer === null ? '-' : `${median(row.ratio).toFixed(2)} (${low!.toFixed(2)} to ${high!.toFixed(2)})`
+  return [
+    row.name.padEnd(24),
+    row.ours.toFixed(2).padStart(9),
+    (row.peer?.toFixed(2) ?? '-').padStart(9),
+    ratio.padStart(22),
+    row.gigaflops.toFixed(0).padStart(8),
+    row.shareOfPeak.toFixed(2).padStart(7),
+    row.compileMilliseconds.toFixed(0).padStart(9),
+  ].join(' ')
+}
+
+const opened = values['no-peer'] ? 'not asked for' : await openPeer(setting.device === 'cuda' ? 'cuda' : 'cpu')
+const peer = typeof opened === 'string' ? null : opened
+const machine = `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${setting.threads} threads, ${setting.device}`
+console.log(`${machine}; medians of ${rounds} rounds; peer: ${peer ? peer.name : `none (${opened as string})`}`)
+console.log('case                      ours ms   peer ms  ours / peer (spread)  GFLOP/s of peak compile ms')
+const peak = await matrixProduct(PEAK, setting)
+const rows: Row[] = []
+for (const c of cases) {
+  const row = await measure(c, peak, peer)
+  rows.push(row)
+  console.log(line(row))
+}
+await peak.dispose()
+peer?.close()
+const startUpMilliseconds = startUp()
+console.log(`start of the command line: ${startUpMilliseconds.toFixed(0)} ms`)
+const results = fileURLToPath(new URL('../../bench/results', import.meta.url))
+mkdirSync(results, { recursive: true })
+const file = `${results}/${new Date().toISOString().replace(/[:.]/g, '-')}.json`
+writeFileSync(file, JSON.stringify({ machine, rounds, peer: peer?.name ?? null, rows, startUpMilliseconds }, null, 2))
+console.log(`written: ${file}`)

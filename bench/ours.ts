@@ -1,0 +1,100 @@
+/** The networks compiled: what one training step and one forward pass take. */
+import * as tf from '@tensorflow/tfjs'
+import ndarray, { type NdArray } from 'ndarray'
+import { compile, type Executable } from '../src/compile/index.js'
+import { key, normal } from '../src/random.js'
+import { adamw, pack, unpack } from '../src/training/adamw.js'
+import type { Device } from '../src/compile/index.js'
+import type { Network } from './networks.js'
+
+export interface Setting {
+  readonly threads: number
+  readonly device: Device
+}
+
+export interface Timed {
+  /** Tracing, writing and loading. */
+  readonly compileMilliseconds: number
+  milliseconds(repeats: number): Promise<number[]>
+  dispose(): Promise<void>
+}
+
+type Floats = NdArray<Float32Array>
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+/** Normals of the usual scale: 1 / sqrt(inputs) for weights, ones and zeros in turn for vectors. */
+function initial({ parameters }: Network): Float32Array[] {
+  return parameters.map((shape, i) => {
+    const values = new Float32Array(size(shape))
+    if (shape.length === 1) return values.fill(parameters[i - 1]?.length === 1 ? 0 : 1)
+    const scale = Math.sqrt(shape.at(-1)! / values.length)
+    return normal(key(1, 'bench', i), values).map(v => v * scale)
+  })
+}
+
+function joined(pieces: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(pieces.reduce((sum, p) => sum + p.length, 0))
+  let start = 0
+  for (const piece of pieces) {
+    all.set(piece, start)
+    start += piece.length
+  }
+  return all
+}
+
+const random = (shape: readonly number[], stream: string): Floats =>
+  ndarray(normal(key(1, stream), new Float32Array(size(shape))), [...shape])
+
+export function trainingStep(network: Network, setting: Setting): Promise<Timed> {
+  const { parameters, x, y } = network
+  const theta = joined(initial(network))
+  const zeros = (): Floats => ndarray(new Float32Array(theta.length), [theta.length])
+  const state = { theta: ndarray(theta, [theta.length]), m: zeros(), v: zeros(), t: ndarray(new Float32Array(1), []) }
+  const loss = (p: tf.Tensor[], x: tf.Tensor, y: tf.Tensor): tf.Scalar =>
+    tf.mean(tf.squaredDifference(network.forward(p, x), y))
+  const step = ({ x, y, rate, theta, m, v, t }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
+    const weights = unpack(theta!, parameters)
+    const { value, grads } = tf.valueAndGrads((...p: tf.Tensor[]) => loss(p, x!, y!))(weights)
+    return { loss: value, ...adamw({ theta: theta!, m: m!, v: v!, t: t! }, pack(grads), rate!) }
+  }
+  const inputs = { x: random(x, 'x'), y: random(y, 'y'), rate: ndarray(Float32Array.of(1e-3), []) }
+  return timed(() => compile(step, { x, y, rate: [] }, { state, ...setting }), inputs)
+}
+
+export function forwardPass(network: Network, setting: Setting): Promise<Timed> {
+  const weights = initial(network)
+  const names = network.parameters.map((_, i) => `p${i}`)
+  const constants = Object.fromEntries(names.map((n, i) => [n, ndarray(weights[i]!, [...network.parameters[i]!])]))
+  const forward = ({ x, ...p }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
+    y: network.forward(names.map(n => p[n]!), x!), // prettier-ignore
+  })
+  return timed(() => compile(forward, { x: network.x }, { constants, ...setting }), { x: random(network.x, 'x') })
+}
+
+/** C = A B for square matrices: the machine's peak, as far as one can ask for it. */
+export function matrixProduct(n: number, setting: Setting): Promise<Timed> {
+  const product = ({ a, b }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({ c: tf.matMul(a!, b!) })
+  const inputs = { a: random([n, n], 'a'), b: random([n, n], 'b') }
+  return timed(() => compile(product, { a: [n, n], b: [n, n] }, setting), inputs)
+}
+
+async function timed(open: () => Promise<Executable>, inputs: Record<string, Floats>): Promise<Timed> {
+  const start = performance.now()
+  const executable = await open()
+  const compileMilliseconds = performance.now() - start
+  const once = async (): Promise<number> => {
+    const start = performance.now()
+    await executable.run(inputs)
+    return performance.now() - start
+  }
+  for (let i = 0; i < 3; i++) await once()
+  return {
+    compileMilliseconds,
+    async milliseconds(repeats) {
+      const all: number[] = []
+      for (let i = 0; i < repeats; i++) all.push(await once())
+      return all
+    },
+    dispose: () => executable.dispose(),
+  }
+}

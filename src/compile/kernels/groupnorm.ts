@@ -1,0 +1,35 @@
+/** Kernels of our own, behind `groupNorm` (src/compile/operations.ts): each device lowers them in its own way. */
+import { nodes, type Value } from '../value.js'
+import { kernel, type Kernel } from './kernel.js'
+
+type Forward = {
+  readonly x: Value
+  readonly gamma: Value
+  readonly beta: Value
+}
+type Backward = {
+  readonly dy: Value
+  readonly x: Value
+  readonly mean: Value
+  readonly r: Value
+  readonly gamma: Value
+}
+
+const domain = 'invdiff'
+const like = ({ shape, dtype }: Value): Pick<Value, 'shape' | 'dtype'> => ({ shape, dtype })
+
+export const groupNormKernels: Readonly<Record<string, Kernel>> = {
+  /** y, the means and r = 1 / sqrt(variance + epsilon), both [n, groups, 1]. */
+  GroupNorm: kernel<Forward, { groups: number; epsilon: number }>(({ x, gamma, beta }, { groups, epsilon }) => {
+    const perGroup = { shape: [x.shape[0]!, groups, 1], dtype: 'float32' } as const
+    const attributes = { groups, epsilon: { float: epsilon } }
+    return nodes('GroupNorm', [x, gamma, beta], [like(x), perGroup, perGroup], { domain, attributes })
+  }),
+  /** dL/dx, dL/dgamma and dL/dbeta. */
+  GroupNormGradient: kernel<Backward, { groups: number }>(({ dy, x, mean, r, gamma }, { groups }) =>
+    nodes('GroupNormGradient', [dy, x, mean, r, gamma], [dy, gamma, gamma].map(like), {
+      domain,
+      attributes: { groups },
+    }),
+  ),
+}
