@@ -1,0 +1,160 @@
+import * as tf from '@tensorflow/tfjs'
+import ndarray, { type NdArray } from 'ndarray'
+import { describe, expect, it } from 'vitest'
+import { compile, type CompileOptions, type TensorFunction } from '../../../src/compile/index.js'
+import { groupNorm, layerNorm, silu } from '../../../src/compile/operations.js'
+import { blockSize } from '../../../src/compile/lower/blocked.js'
+import { lowerForCpu } from '../../../src/compile/lower/cpu.js'
+import { trace } from '../../../src/compile/trace.js'
+import { topological } from '../../../src/compile/value.js'
+import { key, normal } from '../../../src/random.js'
+
+type Shapes = Record<string, readonly number[]>
+type Floats = NdArray<Float32Array>
+
+const draw = (shapes: Shapes): Record<string, Floats> =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, s]) => {
+      const size = s.reduce((a, b) => a * b, 1)
+      return [name, ndarray(normal(key(7, name), new Float32Array(size)), [...s])]
+    }),
+  )
+
+async function run(f: TensorFunction, shapes: Shapes, options: CompileOptions): Promise<Record<string, Float64Array>> {
+  const executable = await compile(f, shapes, options)
+  const outputs = await executable.run(draw(shapes))
+  await executable.dispose()
+  return Object.fromEntries(Object.entries(outputs).map(([k, v]) => [k, Float64Array.from(v.data as Float32Array)]))
+}
+
+/** The largest difference, relative to the largest element. */
+function difference(a: Float64Array, b: Float64Array): number {
+  expect(a.length).toBe(b.length)
+  const scale = b.reduce((m, x) => Math.max(m, Math.abs(x)), 0)
+  return a.reduce((m, x, i) => Math.max(m, Math.abs(x - b[i]!)), 0) / scale
+}
+
+/** Sums of up to 1e4 float32 products: rounding of some 1e-7, growing with the square root of their number. */
+const ROUNDING = 2e-5
+
+/** The CPU's own form against the standard's in double precision, whose convolutions are matrix products. */
+async function expectAgreement(f: TensorFunction, shapes: Shapes): Promise<void> {
+  const [ours, exact] = [await run(f, shapes, {}), await run(f, shapes, { precision: 'float64' })]
+  for (const name of Object.keys(exact)) expect(difference(ours[name]!, exact[name]!), name).toBeLessThan(ROUNDING)
+}
+
+/** y and the gradients of sum(y z) for a fixed z, by every input. */
+function withGradients(f: (inputs: tf.Tensor[]) => tf.Tensor, names: readonly string[]): TensorFunction {
+  return inputs => {
+    const given = names.map(n => inputs[n]!)
+    const y = f(given)
+    const gradients = tf.grads((...xs: tf.Tensor[]) => tf.sum(tf.mul(f(xs), inputs.z!)))(given)
+    return { y, ...Object.fromEntries(names.map((n, i) => [`d${n}`, gradients[i]!])) }
+  }
+}
+
+const conv = (x: tf.Tensor, w: tf.Tensor, pad: 'same' | 'valid' = 'same', stride = 1): tf.Tensor =>
+  tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, pad, 'NCHW')
+
+describe('convolutions in the blocked layout', () => {
+  const cases: [name: string, x: number[], w: number[]][] = [
+    ['whole blocks in and out', [2, 32, 9, 7], [3, 3, 32, 48]],
+    ['few channels in', [3, 3, 8, 8], [3, 3, 3, 32]],
+    ['channels that make no blocks', [2, 20, 6, 6], [3, 3, 20, 12]],
+    ['one channel out', [2, 16, 8, 8], [3, 3, 16, 1]],
+    ['an oblong kernel', [2, 16, 12, 10], [5, 3, 16, 16]],
+    ['an even kernel', [2, 16, 12, 10], [2, 4, 16, 16]],
+    ['1x1', [2, 32, 6, 5], [1, 1, 32, 16]],
+    ['an image smaller than the kernel', [4, 16, 2, 2], [3, 3, 16, 16]],
+  ]
+  it.each(cases)('%s', async (_, x, w) => {
+    const z = [x[0]!, w[3]!, x[2]!, x[3]!]
+    await expectAgreement(
+      withGradients(([x, w]) => conv(x!, w!), ['x', 'w']),
+      { x, w, z },
+    )
+  })
+
+  it('with stride, and without padding', async () => {
+    const shapes = { x: [2, 16, 9, 9], w: [3, 3, 16, 32] }
+    await expectAgreement(
+      withGradients(([x, w]) => conv(x!, w!, 'same', 2), ['x', 'w']),
+      { ...shapes, z: [2, 32, 5, 5] },
+    )
+    await expectAgreement(
+      withGradients(([x, w]) => conv(x!, w!, 'valid'), ['x', 'w']),
+      { ...shapes, z: [2, 32, 7, 7] },
+    )
+  })
+
+  it('are what this machine has, or the test says nothing', () => {
+    expect([0, 1, 8, 16]).toContain(blockSize())
+  })
+
+  it('are reordered only where something else than an image is asked for', () => {
+    if (blockSize() < 2) return
+    const block = ({ x, w, gamma, beta }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
+      const half = (h: tf.Tensor): tf.Tensor => conv(silu(groupNorm(h, gamma!, beta!, 4)), w!)
+      const h = conv(x!, w!)
+      return { y: tf.add(h, half(half(h))) }
+    }
+    const c = 32
+    const shapes = { x: [2, c, 8, 8], w: [3, 3, c, c], gamma: [c], beta: [c] }
+    const specs = Object.fromEntries(
+      Object.entries(shapes).map(([k, shape]) => [k, { shape, dtype: 'float32' as const }]),
+    )
+    const ops = topological(lowerForCpu(Object.values(trace(block, specs, 'float32')))).map(n => n.op)
+    expect(ops.filter(op => op.startsWith('Reorder'))).toEqual(['ReorderInput', 'ReorderOutput'])
+    // The residual sum is taken inside of a convolution.
+    expect(ops.filter(op => op === 'Conv' || op === 'Add').length).toBe(3 + 2 + 2)
+  })
+})
+
+describe('operations with gradients of their own', () => {
+  it.each([
+    ['groups of several channels', [3, 32, 5, 4], 8],
+    ['one group', [2, 16, 4, 4], 1],
+    ['each channel a group', [2, 16, 3, 3], 16],
+    ['channels that make no blocks', [2, 6, 4, 4], 3],
+    ['one spatial axis', [4, 8, 10], 2],
+  ] as [string, number[], number][])('groupNorm: %s', async (_, x, groups) => {
+    const shapes = { x, gamma: [x[1]!], beta: [x[1]!], z: x }
+    const norm = ([x, gamma, beta]: tf.Tensor[]): tf.Tensor => groupNorm(x!, gamma!, beta!, groups)
+    const f = withGradients(norm, ['x', 'gamma', 'beta'])
+    await expectAgreement(f, shapes)
+    // tfjs' cpu backend composes it and differentiates by the chain rule.
+    const [ours, cpu] = [await run(f, shapes, {}), await run(f, shapes, { engine: 'cpu' })]
+    for (const name of Object.keys(cpu)) expect(difference(ours[name]!, cpu[name]!), name).toBeLessThan(ROUNDING)
+  })
+
+  it('groupNorm in blocks, between convolutions, with its gradients', async () => {
+    const c = 32
+    const net = ([x, w, gamma, beta]: tf.Tensor[]): tf.Tensor => {
+      const h = conv(x!, w!)
+      return tf.add(h, conv(silu(groupNorm(h, gamma!, beta!, 4)), w!))
+    }
+    const shapes = { x: [2, c, 7, 6], w: [3, 3, c, c], gamma: [c], beta: [c], z: [2, c, 7, 6] }
+    await expectAgreement(withGradients(net, ['x', 'w', 'gamma', 'beta']), shapes)
+  })
+
+  it('groupNorm refuses groups that do not divide the channels', () => {
+    expect(() => groupNorm(tf.zeros([1, 6, 2, 2]), tf.ones([6]), tf.zeros([6]), 4)).toThrow(
+      '6 channels do not divide into 4 groups',
+    )
+  })
+
+  it('layerNorm and silu', async () => {
+    const shapes = { x: [6, 24], gamma: [24], beta: [24], z: [6, 24] }
+    const norm = ([x, gamma, beta]: tf.Tensor[]): tf.Tensor => silu(layerNorm(x!, gamma!, beta!))
+    const composed = ([x, gamma, beta]: tf.Tensor[]): tf.Tensor => {
+      const { mean, variance } = tf.moments(x!, 1, true)
+      const y = tf.add(tf.mul(tf.mul(tf.sub(x!, mean), tf.rsqrt(tf.add(variance, 1e-5))), gamma!), beta!)
+      return tf.mul(y, tf.sigmoid(y))
+    }
+    const names = ['x', 'gamma', 'beta']
+    const ours = await run(withGradients(norm, names), shapes, { precision: 'float64' })
+    const exact = await run(withGradients(composed, names), shapes, { precision: 'float64' })
+    // The same formulas in double precision: a hundred roundings of 1e-16.
+    for (const name of Object.keys(exact)) expect(difference(ours[name]!, exact[name]!), name).toBeLessThan(1e-13)
+  })
+})
