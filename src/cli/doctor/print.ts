@@ -20,7 +20,7 @@ export function toText({ versions, hardware, engines, devices, auto, threads, sp
     `Speed, float32, ${threads.used} of ${threads.processors} threads`,
     ...speeds.map(
       ({ device, work, size, gflops, milliseconds }) =>
-        `  ${device.padEnd(7)} ${gflops.toFixed(0).padStart(6)} GFLOP/s  ${work}, ${size} (${milliseconds.toFixed(2)} ms)`,
+        `  ${device.padEnd(7)} ${gflops.toPrecision(3).padStart(6)} GFLOP/s  ${work}, ${size} (${milliseconds.toFixed(2)} ms)`,
     ),
     '',
     healthy ? 'invdiff is ready.' : 'invdiff cannot compute here: see the engine onnx and the device cpu above.',
