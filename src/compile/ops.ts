@@ -30,10 +30,15 @@ export function broadcast(...shapes: readonly Shape[]): number[] {
   })
 }
 
-/** An element-wise operator; the result has the type of the last input unless `dtype` says otherwise. */
+/**
+ * An element-wise operator; the result has the type of the last input unless `dtype` says otherwise. What was expanded is
+ * taken as it was before: the operator broadcasts by itself, and what does not need all elements is done with few.
+ */
 export function elementwise(op: string, inputs: readonly Value[], dtype?: DType, attributes?: Attributes): Value {
-  const shape = inputs.length === 1 ? inputs[0]!.shape : broadcast(...inputs.map(v => v.shape))
-  return node(op, inputs, shape, dtype ?? inputs[inputs.length - 1]!.dtype, attributes && { attributes })
+  const few = inputs.map(v => (v.node?.op === 'Expand' && v.node.domain === '' ? v.node.inputs[0]! : v))
+  const type = dtype ?? inputs[inputs.length - 1]!.dtype
+  const y = node(op, few, broadcast(...few.map(v => v.shape)), type, attributes && { attributes })
+  return expand(y, broadcast(...inputs.map(v => v.shape)))
 }
 
 export const add = (a: Value, b: Value): Value => elementwise('Add', [a, b])

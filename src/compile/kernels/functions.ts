@@ -4,8 +4,8 @@
  */
 import { inDouble } from '../doubles.js'
 import { abs, add, and, broadcast, div, elementwise, equal, exp, expand, less, like, log } from '../ops.js'
-import { max, min, mul, neg, not, or, sub, where } from '../ops.js'
-import type { Attributes, Value } from '../value.js'
+import { max, min, mul, neg, not, or, sameShape, sub, where } from '../ops.js'
+import { node, type Attributes, type Value } from '../value.js'
 
 const zero = (x: Value): Value => like(x, 0)
 const one = (x: Value): Value => like(x, 1)
@@ -51,10 +51,10 @@ export function selu(x: Value): Value {
 export const leakyRelu = (x: Value, alpha: number): Value =>
   single('LeakyRelu', x, () => prelu(x, like(x, alpha)), { alpha: { float: alpha } })
 
+/** The same with a slope for each element. ONNX lets slopes broadcast to x, never the other way. */
 export function prelu(x: Value, alpha: Value): Value {
-  if (inDouble()) return where(less(x, zero(x)), mul(alpha, x), x)
-  // ONNX lets the slope broadcast to x, never the other way.
-  return elementwise('PRelu', [expand(x, broadcast(x.shape, alpha.shape)), alpha], x.dtype)
+  const fits = sameShape(broadcast(x.shape, alpha.shape), x.shape)
+  return inDouble() || !fits ? where(less(x, zero(x)), mul(alpha, x), x) : node('PRelu', [x, alpha], x.shape, x.dtype)
 }
 
 const isZero = (x: Value): Value => equal(x, zero(x))
@@ -103,18 +103,15 @@ export function sign(x: Value): Value {
 export const select = (condition: Value, t: Value, e: Value): Value =>
   t.dtype === 'bool' ? or(and(condition, t), and(not(condition), e)) : where(condition, t, e)
 
-/** The number that all elements of a constant are, where that is known without looking far. */
-export function uniform(x: Value): number | null {
-  if (x.node?.op === 'Expand' && x.node.domain === '') return uniform(x.node.inputs[0]!)
-  if (!x.structural || !x.data || x.data.length === 0 || x.data.length > 64) return null
-  const first = x.data[0]!
-  return (x.data as Float64Array).every(v => v === first) ? Number(first) : null
-}
+const isOnes = (x: Value): boolean =>
+  x.node?.op === 'Expand' && x.node.domain === ''
+    ? isOnes(x.node.inputs[0]!)
+    : x.data !== null && x.data[0] === 1 && (x.data as Float32Array).every(v => v === 1)
 
 /** a b; a product with ones, of which tfjs' gradients are full, is a only (broadcast). */
 export function times(a: Value, b: Value): Value {
   const shape = broadcast(a.shape, b.shape)
-  if (uniform(b) === 1) return expand(a, shape)
-  if (uniform(a) === 1) return expand(b, shape)
+  if (isOnes(b)) return expand(a, shape)
+  if (isOnes(a)) return expand(b, shape)
   return mul(a, b)
 }
