@@ -2,7 +2,7 @@
  * `npm run bench`: this project beside PyTorch on the same networks, in turn, on the same threads.
  *
  * Each round times one side, then the other, and takes each side's median; the ratio is that of a round, so a machine
- * whose speed drifts slows both. Prints a table and writes bench/results/<time>.json.
+ * whose speed drifts slows both. Between them it waits until the threads of the one no longer spin. Prints a table and writes bench/results/<time>.json.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -68,10 +68,10 @@ async function measure({ network, kind, repeats }: Case, peak: Timed, peer: Peer
   const times: { ours: number; peer: number; peak: number }[] = []
   for (let round = 0; round < rounds; round++) {
     const oursNow = median(await ours.milliseconds(repeats))
-    await pause(50)
+    await pause(300)
     const question = { network: network.name, kind, repeats, threads: setting.threads }
     const peerNow = peer ? median(await peer.milliseconds(question)) : NaN
-    await pause(50)
+    await pause(300)
     times.push({ ours: oursNow, peer: peerNow, peak: median(await peak.milliseconds(3)) })
   }
   await ours.dispose()

@@ -1,13 +1,15 @@
 /** Lazy evaluation: runs what a set of values needs as one graph, and stores the results in them. */
 import { emit, type Model } from './emit.js'
 import { lowerForCpu } from './lower/cpu.js'
-import { openSession, type Session, type Tensors } from './session.js'
+import { openSession, type Session, type SessionOptions, type Tensors } from './session.js'
 import { tensorOf } from './tensor.js'
-import { topological, type Data, type Value } from './value.js'
+import { sizeOf, topological, type Data, type Value } from './value.js'
 
 /** Sessions by the bytes of their model: a loop records the same graph again and again. */
 const sessions = new Map<string, Session>()
 const MOST_SESSIONS = 64
+/** Graphs that make fewer elements run on one thread: starting others would take longer than the work. */
+const WORTH_THREADS = 2 ** 16
 
 export function evaluate(values: readonly Value[]): void {
   refusePlaceholders(values)
@@ -19,17 +21,25 @@ export function evaluate(values: readonly Value[]): void {
     const data = v.data instanceof Float64Array ? Float32Array.from(v.data) : v.data!
     feeds[model.inputNames[i]!] = tensorOf(data, v.shape, v.dtype)
   })
-  const results = sessionOf(model).run(feeds, Object.fromEntries(model.outputNames.map(n => [n, null])))
+  const results = sessionOf(model, threadsFor(lowered)).run(
+    feeds,
+    Object.fromEntries(model.outputNames.map(n => [n, null])),
+  )
   values.forEach((v, i) => {
     v.data = results[`out${i}`]!.data as Data
     v.node = null
   })
 }
 
-function sessionOf({ bytes }: Model): Session {
+function threadsFor(values: readonly Value[]): SessionOptions {
+  const elements = topological(values).reduce((sum, n) => sum + n.outputs.reduce((s, v) => s + sizeOf(v.shape), 0), 0)
+  return elements < WORTH_THREADS ? { threads: 1 } : {}
+}
+
+function sessionOf({ bytes }: Model, options: SessionOptions): Session {
   const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   const known = sessions.get(key)
-  const session = known ?? openSession(bytes)
+  const session = known ?? openSession(bytes, options)
   sessions.delete(key)
   sessions.set(key, session)
   if (sessions.size > MOST_SESSIONS) {
