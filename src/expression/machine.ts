@@ -37,7 +37,10 @@ export function machine(
   const constants = new Map<number | string, Step>()
   return { root: build(tree, 0), inputs }
 
-  function build(node: Tree, level: number): Step {
+  function build(tree: Tree, level: number): Step {
+    let node = tree
+    // Two signs are none, to the bit; a formula may have a thousand, too many for the stack.
+    for (let inner = negated(node); inner && negated(inner); inner = negated(node)) node = negated(inner)!
     if (node.kind === 'number') return constant(node.value)
     if (node.kind === 'name') {
       const value = source.constants.get(node.name)
@@ -77,14 +80,16 @@ export function machine(
     return (registers[level] ??= new Float64Array(block))
   }
 
-  /** The arguments, each in a register that the next ones leave alone. */
+  /** The arguments, each in a register that the next ones leave alone. A loop, as `map` doubles the stack. */
   function operands(args: readonly Tree[], level: number): Step[] {
+    const steps: Step[] = []
     let free = level
-    return args.map(arg => {
+    for (const arg of args) {
       const step = build(arg, free)
       if (step.out === registers[free]) free++
-      return step
-    })
+      steps.push(step)
+    }
+    return steps
   }
 
   function operation(node: Call, level: number): Step {
@@ -130,6 +135,9 @@ export function machine(
     return new FormulaError(`${explain(name, values)}${point && `, with ${point}`}${where(i)}`, source.text, at)
   }
 }
+
+const negated = (tree: Tree): Tree | undefined =>
+  tree.kind === 'call' && tree.name === 'neg' ? tree.args[0] : undefined
 
 /** An operation of these values, and why its result is not finite. */
 function explain(name: string, values: readonly number[]): string {
