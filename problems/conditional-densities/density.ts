@@ -4,11 +4,11 @@ import type { Key, NdArray } from 'invdiff'
 /** The law of x given one y. */
 export interface Law {
   /** p(x | y). */
-  pdf(x: number): number
+  readonly pdf: (x: number) => number
   /** P(X <= x | y). */
-  cdf(x: number): number
+  readonly cdf: (x: number) => number
   /** The x with P(X <= x | y) = u, u in (0, 1). Throws RangeError for another u. */
-  quantile(u: number): number
+  readonly quantile: (u: number) => number
 }
 
 /** Pairs (x_i, y_i), each [n, 1]. */
