@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 /** The floors of the house: imports go downwards, or sideways on one floor while acyclic. */
 const floors: Record<string, number> = {
   'src/random.ts': 0,
+  'src/random': 0,
   'src/expression.ts': 0,
   'src/expression': 0,
   'src/io': 0,
