@@ -2,33 +2,51 @@
  * The tfjs backend `onnx`: its kernels record nodes (src/compile/value.ts) instead of computing.
  *
  * Used eagerly it is lazy: reading a tensor (`data()`, `dataSync()`) runs, as one ONNX graph, what has been recorded up
- * to there, and keeps every tensor on the way that the program still holds. Used under `trace` (src/compile/trace.ts)
- * nothing is run: inputs are placeholders, and reading what depends on one is an error.
+ * to there and is still held: reading a loss computes its optimiser's step too. A program that reads nothing is run all the
+ * same after so many nodes, at the end of a `tidy`. Used under `trace` (src/compile/trace.ts) nothing is run: inputs are
+ * placeholders, and reading what depends on one is an error.
  */
 import * as tf from '@tensorflow/tfjs'
-import { evaluate } from './evaluate.js'
+import { computable, evaluate } from './evaluate.js'
 import { originalOf } from './doubles.js'
 import { aboutStrings, hostKernels, runOnHost } from './kernels/host.js'
 import { kernels, type Kernel } from './kernels/index.js'
-import { leaf, topological, type Data, type DType, type Value } from './value.js'
+import { leaf, type Data, type DType, type Value } from './value.js'
 
 export const BACKEND = 'onnx'
 
 type Stored = { readonly value: Value; references: number } | { readonly strings: Uint8Array[]; references: number }
 
+/** Enough for a training step of a large network, which then remains one graph. */
+const MOST_PENDING = 2000
+
 const recordable: readonly string[] = ['float32', 'int32', 'bool'] satisfies DType[]
 
 export class OnnxBackend extends tf.KernelBackend {
   private readonly storage = new tf.DataStorage<Stored>(this, tf.engine())
-  /** How many tensors hold a value: those are worth keeping when a graph that makes them runs. */
+  /** How many tensors hold a value: those are worth computing and keeping. */
   private readonly holders = new Map<Value, number>()
+  /** Values recorded since something has been computed. */
+  private pending = 0
+  private tracing = false
 
   /** A new data id for a value; whoever asks owns one reference. */
   hold(value: Value): tf.TensorInfo {
     const dataId = {}
     this.storage.set(dataId, { value, references: 1 })
     this.holders.set(value, (this.holders.get(value) ?? 0) + 1)
+    this.pending++
     return { dataId, shape: [...value.shape], dtype: value.dtype as tf.DataType }
+  }
+
+  /** Runs `f`, in which nothing is computed unless it is read. */
+  whileTracing<T>(f: () => T): T {
+    this.tracing = true
+    try {
+      return f()
+    } finally {
+      this.tracing = false
+    }
   }
 
   /** Another reference to a tensor's data. */
@@ -89,11 +107,27 @@ export class OnnxBackend extends tf.KernelBackend {
     })
   }
 
+  /**
+   * Computes a value and all else that is held. Left for later, what they share would be computed twice; in a training
+   * loop, where a loss is read after its weights have been replaced, that would be all steps so far.
+   */
   private compute(value: Value): void {
-    const alsoHeld = topological([value])
-      .flatMap(node => node.outputs)
-      .filter(v => v !== value && !v.data && this.holders.has(v))
-    evaluate([value, ...alsoHeld])
+    const others = computable(this.holders.keys()).filter(v => v !== value)
+    this.pending = 0
+    try {
+      evaluate([value, ...others])
+    } catch (error) {
+      if (others.length === 0) throw error
+      // The fault of another is for its own reader.
+      evaluate([value])
+    }
+  }
+
+  /** Computes all that is held, so that a loop which reads nothing does not grow without end. */
+  private flush(): void {
+    const [first] = computable(this.holders.keys())
+    this.pending = 0
+    if (first) this.compute(first)
   }
 
   override refCount(dataId: tf.DataId): number {
@@ -111,6 +145,7 @@ export class OnnxBackend extends tf.KernelBackend {
     if (stored.references > 0 && !force) return false
     this.storage.delete(dataId)
     if ('value' in stored) this.release(stored.value)
+    if (this.pending > MOST_PENDING && !this.tracing) this.flush()
     return true
   }
 
@@ -151,11 +186,11 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 }
 
+/** A copy, since what is computed later must not see what a program writes into its array meanwhile. */
 function typed(values: tf.backend_util.BackendValues, dtype: DType): Data {
   const data = values as Float32Array | Int32Array | Uint8Array | number[]
-  if (dtype === 'float32') return originalOf(data) ?? (data instanceof Float32Array ? data : Float32Array.from(data))
-  if (dtype === 'int32') return data instanceof Int32Array ? data : Int32Array.from(data)
-  return data instanceof Uint8Array ? data : Uint8Array.from(data)
+  if (dtype === 'float32') return originalOf(data) ?? new Float32Array(data)
+  return dtype === 'int32' ? new Int32Array(data) : new Uint8Array(data)
 }
 
 /** Makes `tf.setBackend('onnx')` possible. Called once, when src/compile is imported. */

@@ -72,8 +72,8 @@ function elementType(dtype: DType, precision: Precision): DataType {
 /** Values of a float leaf in the precision of the graph; a copy only where that differs. */
 export function inPrecision(data: Data, dtype: DType, precision: Precision): Data {
   if (dtype !== 'float32') return data
-  if (precision === 'float64') return data instanceof Float64Array ? data : Float64Array.from(data as Float32Array)
-  return data instanceof Float32Array ? data : Float32Array.from(data as Float64Array)
+  if (precision === 'float64') return data instanceof Float64Array ? data : new Float64Array(data as Float32Array)
+  return data instanceof Float32Array ? data : new Float32Array(data as Float64Array)
 }
 
 function tensor(name: string, value: Value, values: Data, precision: Precision): TensorProto {

@@ -3,9 +3,12 @@ import { emit, type Model } from './emit.js'
 import { lowerForCpu } from './lower/cpu.js'
 import { openSession, type Session, type SessionOptions, type Tensors } from './session.js'
 import { tensorOf } from './tensor.js'
-import { sizeOf, topological, type Data, type Value } from './value.js'
+import { sizeOf, topological, type Data, type Node, type Value } from './value.js'
 
-/** Sessions by the bytes of their model: a loop records the same graph again and again. */
+/**
+ * Sessions by the bytes of their model: a loop records the same graph again and again. They keep no memory between runs:
+ * sixty-four of them would keep sixty-four times the most that each has needed.
+ */
 const sessions = new Map<string, Session>()
 const MOST_SESSIONS = 64
 /** Graphs that make fewer elements run on one thread: starting others would take longer than the work. */
@@ -18,7 +21,7 @@ export function evaluate(values: readonly Value[]): void {
   const model = emit(outputs, { asInput: () => true })
   const feeds: Tensors = {}
   model.leaves.forEach((v, i) => {
-    const data = v.data instanceof Float64Array ? Float32Array.from(v.data) : v.data!
+    const data = v.data instanceof Float64Array ? new Float32Array(v.data) : v.data!
     feeds[model.inputNames[i]!] = tensorOf(data, v.shape, v.dtype)
   })
   const results = sessionOf(model, threadsFor(lowered)).run(
@@ -39,7 +42,7 @@ function threadsFor(values: readonly Value[]): SessionOptions {
 function sessionOf({ bytes }: Model, options: SessionOptions): Session {
   const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   const known = sessions.get(key)
-  const session = known ?? openSession(bytes, options)
+  const session = known ?? openSession(bytes, { ...options, arena: false })
   sessions.delete(key)
   sessions.set(key, session)
   if (sessions.size > MOST_SESSIONS) {
@@ -48,6 +51,15 @@ function sessionOf({ bytes }: Model, options: SessionOptions): Session {
     sessions.delete(oldest)
   }
   return session
+}
+
+/** Those values that are still to be computed, and can be: they depend on no input of a function being traced. */
+export function computable(held: Iterable<Value>): Value[] {
+  const open = [...held].filter(v => v.node)
+  const blocked = new Set<Node>()
+  for (const node of topological(open))
+    if (node.inputs.some(v => v?.placeholder ?? (v?.node && blocked.has(v.node)))) blocked.add(node)
+  return open.filter(v => !blocked.has(v.node!))
 }
 
 function refusePlaceholders(values: readonly Value[]): void {

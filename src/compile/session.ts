@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly threads?: number
   /** Where ONNX Runtime writes a profile of every run (a path's beginning); for bench and debugging. */
   readonly profile?: string
+  /** Whether memory for results in between is kept from run to run. Default true. */
+  readonly arena?: boolean
 }
 
 /** Tensors by name, as ONNX Runtime takes and gives them. */
@@ -41,13 +43,18 @@ interface Binding {
 
 const engine = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js') as Binding
 
-export function openSession(model: Uint8Array, { device = 'cpu', threads, profile }: SessionOptions = {}): Session {
+export function openSession(
+  model: Uint8Array,
+  { device = 'cpu', threads, profile, arena = true }: SessionOptions = {},
+): Session {
   engine.initOrt()
   const native = new engine.binding.InferenceSession()
   native.loadModel(model.buffer, model.byteOffset, model.byteLength, {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
+    // Errors are thrown; the engine need not print them too.
+    logSeverityLevel: 4,
+    enableCpuMemArena: arena,
     // Idle threads spin for a millisecond, to meet the next operation or call, and no longer: they would otherwise slow
     // every other session.
     extra: { session: { 'intra_op.spin_duration_us': '1000' } },

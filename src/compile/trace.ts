@@ -36,7 +36,7 @@ function record(f: TensorFunction, specs: Specs): Graph {
   return withBackend(BACKEND, () => {
     const backend = onnxBackend()
     let graph: Graph = {}
-    tf.tidy(() => {
+    const body = (): void => {
       const tensors = mapRecord(specs, ({ shape, dtype }, name) =>
         tf.engine().makeTensorFromTensorInfo(backend.hold(placeholder(name, shape, dtype, traced)), backend),
       )
@@ -45,7 +45,8 @@ function record(f: TensorFunction, specs: Specs): Graph {
         if (!(output instanceof tf.Tensor)) throw new Error(`${traced}: output '${name}' is ${kind(output)}, no tensor`)
         return backend.recorded(output)
       })
-    })
+    }
+    backend.whileTracing(() => tf.tidy(body))
     if (Object.keys(graph).length === 0) throw new Error(`${traced}: returns no outputs`)
     return graph
   })
