@@ -124,16 +124,18 @@ async function open(plan: Plan, options: CompileOptions): Promise<AsyncRunner> {
   }
   const { inputs, outputs, state } = plan
   const program = { bytes: model(plan, precision, device), precision, inputs, outputs, state, session }
-  return worker ? openRemoteRunner(program, plan.initial) : openLocalRunner(program, plan.initial)
+  try {
+    return await (worker ? openRemoteRunner(program, plan.initial) : openLocalRunner(program, plan.initial))
+  } catch (error) {
+    const which = precision === 'float64' ? ' in double precision' : ''
+    throw new Error(`${titleOf(plan.f)}: ONNX Runtime refuses its graph${which}: ${(error as Error).message}`, { cause: error }) // prettier-ignore
+  }
 }
 
 /** The model of a traced function, its constants written in. Only the CPU's own lowering leaves standard ONNX. */
 function model({ graph, constants }: Plan, precision: Precision, device: Device): Uint8Array<ArrayBuffer> {
   const values = Object.values(graph)
-  const lowered =
-    device === 'cpu' && precision === 'float32'
-      ? lowerForCpu(values)
-      : standard(values, precision)
+  const lowered = device === 'cpu' && precision === 'float32' ? lowerForCpu(values) : standard(values, precision)
   const outputs = Object.fromEntries(Object.keys(graph).map((name, i) => [resultOf(name), lowered[i]!]))
   return emit(outputs, { precision, constants }).bytes
 }

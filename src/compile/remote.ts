@@ -1,5 +1,7 @@
 /** A runner in a worker thread: long calls leave this thread's timers, signals and servers alive. */
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { addGate, removeGate } from './gate.js'
 import { openRunner, type NamedData, type Program, type Runner } from './runner.js'
 import { mapRecord } from './signature.js'
 import type { Data } from './value.js'
@@ -28,7 +30,9 @@ export const buffersOf = (data: NamedData): ArrayBuffer[] => Object.values(data)
 const copies = (data: NamedData): Record<string, Data> => mapRecord(data, d => d.slice())
 
 export async function openRemoteRunner(program: Program, initial: NamedData): Promise<AsyncRunner> {
-  const worker = new Worker(workerUrl)
+  const gate = addGate()
+  // Flags of this process (loaders, --input-type) are not meant for a file of ours.
+  const worker = new Worker(workerUrl, { execArgv: [], workerData: gate })
   const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>()
   let calls = 0
   let failure: Error | undefined
@@ -46,7 +50,10 @@ export async function openRemoteRunner(program: Program, initial: NamedData): Pr
     else asked?.resolve(reply.result as never)
   })
   worker.on('error', fail)
-  worker.on('exit', code => fail(new Error(`the thread of this compiled function has ended (code ${code}): compile it again`))) // prettier-ignore
+  worker.on('exit', code => {
+    removeGate(gate)
+    fail(new Error(`the thread of this compiled function has ended (code ${code}): compile it again`))
+  })
   const ask = <T>(call: Request['call'], args: readonly unknown[] = [], transfer: ArrayBuffer[] = []): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (failure) {
@@ -80,16 +87,10 @@ export async function openRemoteRunner(program: Program, initial: NamedData): Pr
 }
 
 /** The result of `f`, called after pending events have been let through. */
-export const soon = <T>(f: () => T): Promise<T> =>
-  new Promise((resolve, reject) =>
-    setImmediate(() => {
-      try {
-        resolve(f())
-      } catch (error) {
-        reject(error)
-      }
-    }),
-  )
+export async function soon<T>(f: () => T): Promise<T> {
+  await setImmediate()
+  return f()
+}
 
 /** The same calls in this thread. */
 export function openLocalRunner(program: Program, initial: NamedData): AsyncRunner {
