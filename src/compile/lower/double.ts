@@ -2,7 +2,7 @@
  * Operators that ONNX Runtime computes in single precision only, in terms of those it has in double. For checking
  * (orders, identities, gradients), not for speed.
  */
-import { concat, div, like, literal, matMul, reshape, slice, transpose } from '../ops.js'
+import { add, concat, div, exp, like, literal, matMul, neg, reshape, slice, transpose } from '../ops.js'
 import { node, sizeOf, type Node, type Shape, type Value } from '../value.js'
 import { overlapAdd, patches, type Window } from '../windows.js'
 import { rewrite } from './rewrite.js'
@@ -68,10 +68,17 @@ function averagePool(n: Node): readonly Value[] {
   return [div(total(x), total(ones))]
 }
 
+/** 1 / (1 + exp(-x)). ONNX Runtime would fuse x sigmoid(x) into an operator that has no double precision. */
+function sigmoid({ inputs }: Node): readonly Value[] {
+  const [x] = inputs as [Value]
+  return [div(like(x, 1), add(like(x, 1), exp(neg(x))))]
+}
+
 const rules: Readonly<Record<string, (node: Node) => readonly Value[]>> = {
   Conv: conv,
   ConvTranspose: convTranspose,
   AveragePool: averagePool,
+  Sigmoid: sigmoid,
 }
 
 export const lowerToDouble = (outputs: readonly Value[]): readonly Value[] =>
