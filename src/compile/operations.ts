@@ -18,14 +18,21 @@ const withGradient = (f: (inputs: tf.Tensor[], save: Saved) => WithGradient): ((
     return f(args as tf.Tensor[], save)
   })
 
-/** SiLU, y = x s with s = sigmoid(x); dy/dx = s + y (1 - s). Source: Elfwing, Uchibe, Doya 2017, arXiv 1702.03118. */
+/**
+ * SiLU, y = x s with s = sigmoid(x); dy/dx = s (1 + x - y).
+ * Source: Elfwing, Uchibe, Doya 2017, arXiv 1702.03118.
+ */
 export const silu: (x: tf.Tensor) => tf.Tensor = withGradient(([x], save) => {
   const s = tf.sigmoid(x!)
   const y = tf.mul(x!, s)
-  save([s, y])
+  save([x!, y, s])
   return {
     value: y,
-    gradFunc: (dy, [s, y]) => [tf.mul(dy, tf.add(s!, tf.sub(y!, tf.mul(y!, s!))))],
+    gradFunc: (dy, [x, y, s]) => [
+      recordsWhole('SiluGradient')
+        ? tf.engine().runKernel<tf.Tensor>('SiluGradient', { dy, x: x!, y: y!, s: s! })
+        : tf.mul(dy, tf.mul(s!, tf.add(tf.sub(x!, y!), 1))),
+    ],
   }
 })
 

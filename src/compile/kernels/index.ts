@@ -4,9 +4,9 @@ import { matrixKernels } from './matrix.js'
 import { convolutionKernels } from './convolution.js'
 import { dilationKernels } from './dilation.js'
 import { fusedKernels } from './fused.js'
-import { groupNormKernels } from './groupnorm.js'
 import { imageKernels } from './image.js'
 import { indexingKernels } from './indexing.js'
+import { layerKernels } from './layers.js'
 import { normalisationKernels } from './normalisation.js'
 import { poolingKernels } from './pooling.js'
 import { reductionKernels } from './reduction.js'
@@ -29,7 +29,7 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...fusedKernels,
   ...imageKernels,
   ...normalisationKernels,
-  ...groupNormKernels,
+  ...layerKernels,
   ...poolingKernels,
   ...transformKernels,
 }

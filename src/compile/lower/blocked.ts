@@ -54,25 +54,38 @@ function blockedWeights(w: Value, block: number): Value {
 }
 
 /**
- * Sums, factors and offsets for each channel of a blocked value. The batch's images are so many more channels of one
- * image, whose depthwise 1x1 convolution is one pass: factor, offset and addend at once.
+ * a x + b, or a x + b + z, in one pass: a depthwise 1x1 convolution of an image that has as many channels as there are
+ * factors. a and b have one entry for each channel, whatever their shapes; x and z are taken as memory holds them.
  */
+function multiplyAdd(x: Value, a: Value, b: Value, z: Value | null = null): Value {
+  const channels = sizeOf(a.shape)
+  const image = [1, channels, 1, sizeOf(x.shape) / channels]
+  const inputs = [reshape(x, image), reshape(a, [channels, 1, 1, 1]), reshape(b, [channels])]
+  const attributes = { kernel_shape: [1, 1], pads: [0, 0, 0, 0], group: channels }
+  const all = z ? [...inputs, reshape(z, image)] : inputs
+  return reshape(node('Conv', all, image, x.dtype, { domain, attributes }), x.shape)
+}
+
+/** 1 + x - y for values in the same layout, which one does not matter; null where memory is no whole number of blocks. */
+export function onePlusDifference(x: Value, y: Value, block: number): Value | null {
+  const size = sizeOf(x.shape)
+  if (block < 2 || size % block !== 0) return null
+  // As many channels as give every thread some, while each is longer than its own overhead.
+  let channels = block
+  while (channels < 64 * block && size % (2 * channels) === 0 && size / channels > 512) channels *= 2
+  const each = (value: number): Value => constant(value, 'float32', [channels])
+  return multiplyAdd(y, each(-1), each(1), x)
+}
+
+/** Sums, factors and offsets for each channel of a blocked value: the batch's images are so many more channels of one. */
 export function blockedAlgebra(block: number): ChannelAlgebra {
-  const depthwise = (x: Value, a: Value, rest: readonly Value[]): Value => {
-    const channels = sizeOf(a.shape)
-    const row = [1, channels, 1, sizeOf(x.shape) / channels]
-    const addend = rest.map(v => (v.shape.length === 4 ? reshape(v, row) : reshape(v, [channels])))
-    const inputs = [reshape(x, row), reshape(a, [channels, 1, 1, 1]), ...addend]
-    const attributes = { kernel_shape: [1, 1], pads: [0, 0, 0, 0], group: channels }
-    return reshape(node('Conv', inputs, row, x.dtype, { domain, attributes }), x.shape)
-  }
   return {
     sum(x) {
       const [n, c, h, w] = x.shape as [number, number, number, number]
       return reshape(reduce('ReduceSum', reshape(x, [(n * c) / block, h * w, block]), [1], false), [n, c])
     },
-    affine: (x, a, b) => depthwise(x, a, [b]),
-    affineSum: (x, a, z) => depthwise(x, a, [constant(0, 'float32', [sizeOf(a.shape)]), z]),
+    affine: multiplyAdd,
+    affineSum: (x, a, z) => multiplyAdd(x, a, constant(0, 'float32', [sizeOf(a.shape)]), z),
   }
 }
 

@@ -6,11 +6,19 @@
  */
 import { constant, node as makeNode, nodes, topological, type Node, type Value } from '../value.js'
 import { matMul, reshape, sameShape } from '../ops.js'
-import { blockedAlgebra, blockedConvolution, blockSize, convolutionPlus, takesBlocks } from './blocked.js'
+import {
+  blockedAlgebra,
+  blockedConvolution,
+  blockSize,
+  convolutionPlus,
+  onePlusDifference,
+  takesBlocks,
+} from './blocked.js'
 import { groupNorm, groupNormGradient } from './groupnorm.js'
 import { layouts, type Layouts } from './layouts.js'
 import { lowerPortably } from './portable.js'
 import { shiftedFilterGradient } from './shifted.js'
+import { plainOnePlusDifference, siluGradient } from './silu.js'
 
 const elementwise: ReadonlySet<string> = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Max', 'Min', 'Neg', 'Abs', 'Sqrt', 'Reciprocal', 'Exp', 'Log', 'Tanh'],
@@ -27,7 +35,7 @@ export function lowerForCpu(outputs: readonly Value[]): readonly Value[] {
     if (results) node.outputs.forEach((v, i) => forms.set(v, formOf(results[i]!)))
     else {
       const read = withInputs(node, node.inputs.map(v => v && forms.plain(v))) // prettier-ignore
-      const results = inPlain(read) ?? read.outputs
+      const results = inPlain(read, block) ?? read.outputs
       node.outputs.forEach((v, i) => forms.set(v, { plain: results[i]! }))
     }
   }
@@ -53,12 +61,18 @@ function inBlocks(node: Node, forms: Layouts, block: number, uses: Uses): readon
   }
   if (!node.inputs.some(v => v && forms.isBlocked(v))) return null
   const images = (count: number): Value[] => node.inputs.slice(0, count).map(v => forms.blocked(v!))
-  if (node.domain === 'invdiff' && node.op === 'GroupNorm')
+  if (isOurs(node, 'GroupNorm'))
     return groupNorm({ ...node, inputs: [...images(1), ...plain(1)] }, blockedAlgebra(block))
-  if (node.domain === 'invdiff' && node.op === 'GroupNormGradient')
+  if (isOurs(node, 'GroupNormGradient'))
     return groupNormGradient({ ...node, inputs: [...images(2), ...plain(2)] }, blockedAlgebra(block))
+  if (isOurs(node, 'SiluGradient')) return [cpuSiluGradient({ ...node, inputs: images(4) }, block)]
   return node.domain === '' && elementwise.has(node.op) ? blockedElementwise(node, forms, uses) : null
 }
+
+const isOurs = (node: Node, op: string): boolean => node.domain === 'invdiff' && node.op === op
+
+const cpuSiluGradient = (node: Node, block: number): Value =>
+  siluGradient(node, (x, y) => onePlusDifference(x, y, block) ?? plainOnePlusDifference(x, y))
 
 /** Where every input is an image of the result's shape, or a single number. */
 function blockedElementwise(node: Node, forms: Layouts, uses: Uses): readonly Value[] | null {
@@ -85,8 +99,9 @@ function countUses(order: readonly Node[], outputs: readonly Value[]): Uses {
 }
 
 /** What replaces a node whose inputs are plain; null to keep it. */
-function inPlain(node: Node): readonly Value[] | null {
-  if (node.domain === 'invdiff' && node.op === 'ConvFilterGradient') return shiftedFilterGradient(node)
+function inPlain(node: Node, block: number): readonly Value[] | null {
+  if (isOurs(node, 'ConvFilterGradient')) return shiftedFilterGradient(node)
+  if (isOurs(node, 'SiluGradient')) return [cpuSiluGradient(node, block)]
   if (node.domain === '' && node.op === 'ReduceSum') return columnSums(node)
   return null
 }

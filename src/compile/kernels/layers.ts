@@ -1,5 +1,5 @@
-/** Kernels of our own, behind `groupNorm` (src/compile/operations.ts): each device lowers them in its own way. */
-import { nodes, type Value } from '../value.js'
+/** Kernels of our own, behind src/compile/operations.ts: each device lowers them in its own way (src/compile/lower). */
+import { node, nodes, type Value } from '../value.js'
 import { kernel, type Kernel } from './kernel.js'
 
 type Forward = {
@@ -18,7 +18,12 @@ type Backward = {
 const domain = 'invdiff'
 const like = ({ shape, dtype }: Value): Pick<Value, 'shape' | 'dtype'> => ({ shape, dtype })
 
-export const groupNormKernels: Readonly<Record<string, Kernel>> = {
+export const layerKernels: Readonly<Record<string, Kernel>> = {
+  /** dL/dx of y = x s with s = sigmoid(x). */
+  SiluGradient: kernel<{ dy: Value; x: Value; y: Value; s: Value }>(({ dy, x, y, s }) =>
+    node('SiluGradient', [dy, x, y, s], x.shape, x.dtype, { domain }),
+  ),
+
   /** y, the means and r = 1 / sqrt(variance + epsilon), both [n, groups, 1]. */
   GroupNorm: kernel<Forward, { groups: number; epsilon: number }>(({ x, gamma, beta }, { groups, epsilon }) => {
     const perGroup = { shape: [x.shape[0]!, groups, 1], dtype: 'float32' } as const
