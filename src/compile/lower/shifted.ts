@@ -34,9 +34,10 @@ export function shiftedFilterGradient({ inputs, attributes, outputs }: Node): re
   )
   // The sum over images as a product with ones: the engine's own reduction walks down the columns.
   const sum = matMul(constant(1, 'float32', [1, n]), reshape(product, [n, c * kw * o * kh]))
-  // Two transposes that the engine does by blocks, instead of one element by element.
-  const byRow = reshape(transpose(reshape(sum, [c * kw * o, kh]), [1, 0]), [kh, c, kw, o])
-  return [reshape(transpose(byRow, [0, 2, 1, 3]), outputs[0]!.shape)]
+  // [c, kw, o, kh] to [kh, kw, c, o] in two transposes that the engine does by blocks, not one element by element.
+  const byColumn = transpose(reshape(sum, [c, kw, o * kh]), [1, 0, 2])
+  const byRow = transpose(reshape(byColumn, [kw * c * o, kh]), [1, 0])
+  return [reshape(byRow, outputs[0]!.shape)]
 }
 
 /** [n c, kw (h + kh - 1) w]: for each j, x shifted left by j - left, `top` rows of zeros before it. */
