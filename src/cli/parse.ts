@@ -54,7 +54,7 @@ export function parse(args: readonly string[], commands: readonly Command[], col
           builder.positional(name, { describe, type: 'string' })
         for (const [name, option] of Object.entries(command.options)) builder.option(name, yargsOption(option))
         for (const [line, does] of command.examples) builder.example(line, does)
-        return builder
+        return builder.epilogue(exits)
       },
       given => void (chosen = { command, given }),
     )
@@ -100,10 +100,11 @@ function refuseUnknown(given: object, known: readonly string[]): void {
 function checked(command: Command, given: Given): { values: Record<string, unknown>; verbose: boolean } {
   const options: Options = { ...command.positionals, ...command.options, ...common }
   const known = Object.keys(options)
+  // Values first: in `--sigma -t` the fault is the value, not an option -t.
+  const values = Object.fromEntries(known.map(name => [name, valueOf(name, options[name]!, given[name])]))
   refuseUnknown(given, known)
   const extra = given._[1]
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}' after '${command.name}'`)
-  const values = Object.fromEntries(known.map(name => [name, valueOf(name, options[name]!, given[name])]))
   return { values, verbose: values.verbose as boolean }
 }
 
