@@ -21,6 +21,7 @@ import {
   type Specs,
 } from './signature.js'
 import { titleOf, trace, type Graph, type TensorFunction } from './trace.js'
+import { elementsMade } from './value.js'
 
 export interface CompileOptions {
   /** Inputs that never change (weights while sampling): written into the graph, where the engine may repack them. */
@@ -113,17 +114,25 @@ export async function compile(
   return executable(runner, inputs, outputs, stateSpecs, where)
 }
 
+/**
+ * Graphs that make more elements than this run faster (by 4 % in a convolutional training step, on 2 cores) when each
+ * result takes memory that was just left, warm in the cache, than in one layout planned ahead.
+ */
+const LARGE = 2 ** 25
+
 async function open(plan: Plan, options: CompileOptions): Promise<AsyncRunner> {
   const { engine = 'onnx', precision = 'float32', threads, profile, worker } = options
   if (engine !== 'onnx') return openEagerRunner(plan, engine)
   const device = precision === 'float64' ? 'cpu' : await resolveDevice(options.device ?? 'cpu')
+  const { bytes, elements } = model(plan, precision, device)
   const session = {
     device,
+    planMemory: elements < LARGE,
     ...(threads === undefined ? {} : { threads }),
     ...(profile === undefined ? {} : { profile }),
   }
   const { inputs, outputs, state } = plan
-  const program = { bytes: model(plan, precision, device), precision, inputs, outputs, state, session }
+  const program = { bytes, precision, inputs, outputs, state, session }
   try {
     return await (worker ? openRemoteRunner(program, plan.initial) : openLocalRunner(program, plan.initial))
   } catch (error) {
@@ -133,11 +142,15 @@ async function open(plan: Plan, options: CompileOptions): Promise<AsyncRunner> {
 }
 
 /** The model of a traced function, its constants written in. Only the CPU's own lowering leaves standard ONNX. */
-function model({ graph, constants }: Plan, precision: Precision, device: Device): Uint8Array<ArrayBuffer> {
+function model(
+  { graph, constants }: Plan,
+  precision: Precision,
+  device: Device,
+): { bytes: Uint8Array<ArrayBuffer>; elements: number } {
   const values = Object.values(graph)
   const lowered = device === 'cpu' && precision === 'float32' ? lowerForCpu(values) : standard(values, precision)
   const outputs = Object.fromEntries(Object.keys(graph).map((name, i) => [resultOf(name), lowered[i]!]))
-  return emit(outputs, { precision, constants }).bytes
+  return { bytes: emit(outputs, { precision, constants }).bytes, elements: elementsMade(lowered) }
 }
 
 function executable(runner: AsyncRunner, inputs: Specs, outputs: Specs, state: Specs, where: string): Executable {

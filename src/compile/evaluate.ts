@@ -3,7 +3,7 @@ import { emit, type Model } from './emit.js'
 import { lowerForCpu } from './lower/cpu.js'
 import { openSession, type Session, type SessionOptions, type Tensors } from './session.js'
 import { tensorOf } from './tensor.js'
-import { sizeOf, topological, type Data, type Node, type Value } from './value.js'
+import { elementsMade, topological, type Data, type Node, type Value } from './value.js'
 
 /**
  * Sessions by the bytes of their model: a loop records the same graph again and again. They keep no memory between runs:
@@ -24,7 +24,7 @@ export function evaluate(values: readonly Value[]): void {
     const data = v.data instanceof Float64Array ? new Float32Array(v.data) : v.data!
     feeds[model.inputNames[i]!] = tensorOf(data, v.shape, v.dtype)
   })
-  const results = sessionOf(model, threadsFor(lowered)).run(
+  const results = sessionOf(model, elementsMade(lowered) < WORTH_THREADS ? { threads: 1 } : {}).run(
     feeds,
     Object.fromEntries(model.outputNames.map(n => [n, null])),
   )
@@ -32,11 +32,6 @@ export function evaluate(values: readonly Value[]): void {
     v.data = results[`out${i}`]!.data as Data
     v.node = null
   })
-}
-
-function threadsFor(values: readonly Value[]): SessionOptions {
-  const elements = topological(values).reduce((sum, n) => sum + n.outputs.reduce((s, v) => s + sizeOf(v.shape), 0), 0)
-  return elements < WORTH_THREADS ? { threads: 1 } : {}
 }
 
 function sessionOf({ bytes }: Model, options: SessionOptions): Session {

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly device?: Device
   /** Threads inside one operator; default: one for each processor. */
   readonly threads?: number
+  /** Whether memory is laid out ahead of a run (default) or as the run goes on. */
+  readonly planMemory?: boolean
   /** Where ONNX Runtime writes a profile of every run (a path's beginning); for bench and debugging. */
   readonly profile?: string
   /** Whether memory for results in between is kept from run to run. Default true. */
@@ -45,7 +47,7 @@ const engine = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js'
 
 export function openSession(
   model: Uint8Array,
-  { device = 'cpu', threads, profile, arena = true }: SessionOptions = {},
+  { device = 'cpu', threads, profile, arena = true, planMemory = true }: SessionOptions = {},
 ): Session {
   engine.initOrt()
   const native = new engine.binding.InferenceSession()
@@ -55,6 +57,7 @@ export function openSession(
     // Errors are thrown; the engine need not print them too.
     logSeverityLevel: 4,
     enableCpuMemArena: arena,
+    enableMemPattern: planMemory,
     // Idle threads spin for a millisecond, to meet the next operation or call, and no longer: they would otherwise slow
     // every other session.
     extra: { session: { 'intra_op.spin_duration_us': '1000' } },

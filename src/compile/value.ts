@@ -100,6 +100,10 @@ export function node(
   return nodes(op, inputs, [{ shape, dtype }], options)[0]!
 }
 
+/** How many elements all nodes that `outputs` need make together: a measure of a graph's work and memory. */
+export const elementsMade = (outputs: readonly Value[]): number =>
+  topological(outputs).reduce((sum, n) => sum + n.outputs.reduce((s, v) => s + sizeOf(v.shape), 0), 0)
+
 /** Every node that `outputs` need, each after those it reads. Iterative: graphs are deeper than the stack. */
 export function topological(outputs: readonly Value[]): Node[] {
   const order: Node[] = []
