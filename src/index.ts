@@ -9,8 +9,10 @@ export { formula, FormulaError, type Formula } from './expression.js'
 // tfjs functions as one ONNX graph.
 export {
   compile,
+  exportOnnx,
   probeDevice,
   resolveDevice,
+  writeOnnx,
   type Arrays,
   type BoundaryArray,
   type CompileOptions,
@@ -18,6 +20,7 @@ export {
   type DeviceChoice,
   type DeviceReport,
   type Executable,
+  type ExportOptions,
   type Precision,
   type Signature,
   type TensorFunction,

@@ -1,0 +1,110 @@
+/** What npm packs is whole: it installs, imports itself by name, finds its problems, and runs. */
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const folder = mkdtempSync(join(tmpdir(), 'invdiff-package-'))
+const installed = join(folder, 'node_modules', 'invdiff')
+let files: string[] = []
+
+/** Unpacks the package into an empty project, beside links to the packages it depends on. */
+beforeAll(async () => {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const { stdout } = await run('npm', args, { shell: process.platform === 'win32' })
+  const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
+  files = packed.files.map(({ path }) => path)
+  mkdirSync(installed, { recursive: true })
+  await run('tar', ['-xzf', join(folder, packed.filename), '--strip-components=1', '-C', installed])
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> }
+  for (const name of Object.keys(dependencies)) {
+    const link = join(folder, 'node_modules', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(resolve('node_modules', name), link, 'junction')
+  }
+}, 120_000)
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+describe('the package', () => {
+  it('holds the compiled sources, the problems, the words about them, and nothing else', () => {
+    const rooms = new Set(
+      files.map(path =>
+        path
+          .split('/')
+          .slice(0, path.startsWith('dist/') ? 2 : 1)
+          .join('/'),
+      ),
+    )
+    expect([...rooms].sort()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/problems', 'dist/src', 'package.json', 'problems', 'src'].sort(),
+    )
+    expect(files.filter(path => path.startsWith('src/'))).toEqual(['src/compile/onnx/LICENSE'])
+    for (const path of [
+      'dist/src/index.js',
+      'dist/src/index.d.ts',
+      'dist/src/cli/main.js',
+      'dist/src/compile/worker.js',
+    ])
+      expect(files).toContain(path)
+    for (const name of readdirSync('problems')) expect(files).toContain(`dist/problems/${name}/index.js`)
+    expect(files.filter(path => /\.test\.|fixtures|bench|\.env|\.npmrc/.test(path))).toEqual([])
+  })
+
+  it('needs nothing at run time that is not among its dependencies', () => {
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
+      'dependencies' | 'optionalDependencies',
+      Record<string, string>
+    >
+    const allowed = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), 'invdiff']
+    for (const path of files.filter(path => path.endsWith('.js'))) {
+      const text = readFileSync(join(installed, path), 'utf8')
+      for (const [, name] of text.matchAll(/^(?:import|export) (?:[^'"]*? from )?'([^.'][^']*)'/gm)) {
+        const packageName = name!
+          .split('/')
+          .slice(0, name!.startsWith('@') ? 2 : 1)
+          .join('/')
+        if (!packageName.startsWith('node:')) expect(allowed, `${path} imports ${name!}`).toContain(packageName)
+      }
+    }
+  })
+
+  it('is imported by its name, and its problems import it so', async () => {
+    const script = join(folder, 'main.mjs')
+    const lines = [
+      "import { array, compile, key, shippedProblems } from 'invdiff'",
+      "import * as tf from '@tensorflow/tfjs'",
+      'const problems = await shippedProblems()',
+      'for (const { module } of problems) await import(module)',
+      "const { tanh } = await import(problems.find(({ name }) => name === 'conditional-densities').module)",
+      'const { x } = tanh.sample(key(1), 3)',
+      'const f = await compile(({ x }) => ({ y: tf.square(x) }), { x: [3, 1] }, { worker: true })',
+      'const { y } = await f.run({ x })',
+      'await f.dispose()',
+      'console.log(JSON.stringify({ folders: problems.map(({ folder }) => folder), y: [...y.data], x: [...x.data] }))',
+    ]
+    writeFileSync(script, lines.join('\n'))
+    const { stdout } = await run(process.execPath, [script], { cwd: folder })
+    const { folders, x, y } = JSON.parse(stdout) as { folders: string[]; x: number[]; y: number[] }
+    expect(folders.map(path => path.split(/[\\/]/).slice(-4).join('/'))).toContain(
+      'invdiff/dist/problems/conditional-densities',
+    )
+    x.forEach((value, i) => expect(y[i]).toBeCloseTo(value ** 2, 5))
+  })
+
+  it('has a program that runs', async () => {
+    const { bin, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      bin: { invdiff: string }
+      version: string
+    }
+    const program = join(installed, bin.invdiff)
+    expect(readFileSync(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    expect((await run(process.execPath, [program, '--version'])).stdout).toBe(`${version}\n`)
+    const { stdout } = await run(process.execPath, [program, 'derive', 've', '--alpha', '1', '--json'])
+    expect((JSON.parse(stdout) as { holds: boolean }).holds).toBe(true)
+  })
+})
