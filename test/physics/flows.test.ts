@@ -70,8 +70,8 @@ describe('formulas', () => {
   })
 
   it('with a divergence are refused, with the cell and the rate', () => {
-    expect(() => formulaFlow(grid, { u: 'x', v: '0' })).toThrow(
-      'velocity: not free of divergence: cell [0, 0] has 1.00 (fastest exchange 20.0); give a stream function psi, with u = d psi/dy and v = -d psi/dx',
+    expect(() => formulaFlow(grid, { u: 'x^2', v: '0' })).toThrow(
+      'velocity: not free of divergence: cell [11, 0] has 3.83 (fastest exchange 40.0); give a stream function psi, with u = d psi/dy and v = -d psi/dx',
     )
     expect(() => formulaFlow(cellGrid([4]), { u: 'x' })).toThrow('a flow on a segment is uniform')
   })
