@@ -16,6 +16,7 @@ import {
 } from './blocked.js'
 import { groupNorm, groupNormGradient } from './groupnorm.js'
 import { layouts, type Layouts } from './layouts.js'
+import { narrowConvolution } from './narrow.js'
 import { lowerPortably } from './portable.js'
 import { shiftedFilterGradient } from './shifted.js'
 import { plainOnePlusDifference, siluGradient } from './silu.js'
@@ -102,6 +103,7 @@ function countUses(order: readonly Node[], outputs: readonly Value[]): Uses {
 function inPlain(node: Node, block: number): readonly Value[] | null {
   if (isOurs(node, 'ConvFilterGradient')) return shiftedFilterGradient(node)
   if (isOurs(node, 'SiluGradient')) return [cpuSiluGradient(node, block)]
+  if (node.domain === '' && node.op === 'Conv') return narrowConvolution(node)
   if (node.domain === '' && node.op === 'ReduceSum') return columnSums(node)
   return null
 }

@@ -5,9 +5,10 @@
  * h for each i makes all kh kw of them blocks of one matrix product of sizes (kw C) x (kh O), at the same arithmetic:
  * im2col moves kh kw copies of x, this kw copies of x and kh of dy, each as whole images. A shift by s elements is a
  * Concat with zeros before and behind; where it would carry the end of one row into the next, x is masked first.
+ * Where one side has few channels, im2col of that side alone moves less.
  */
-import { concat, matMul, mul, reshape, transpose } from '../ops.js'
-import { constant, leaf, node, type Node, type Shape, type Value } from '../value.js'
+import { concat, matMul, mul, reshape, slice, transpose } from '../ops.js'
+import { constant, leaf, node, type Attributes, type Node, type Shape, type Value } from '../value.js'
 
 /** Null where it does not apply, or where the products of single images would outweigh what they are made of. */
 export function shiftedFilterGradient({ inputs, attributes, outputs }: Node): readonly Value[] | null {
@@ -19,7 +20,8 @@ export function shiftedFilterGradient({ inputs, attributes, outputs }: Node): re
   const [kh, kw] = kernel as [number, number]
   const [n, c, h, w] = x.shape as [number, number, number, number]
   const o = dy.shape[1]!
-  if (kh * kw === 1 || kh * kw * c * o > h * w * (kw * c + kh * o)) return null
+  if (kh * kw === 1 || kh * kw * c * o > h * w * (kw * c + kh * o) || kh * kw * c <= kh * o) return null
+  if (kh * kw * o <= kw * c) return [transposedGradient(x, dy, attributes, outputs[0]!)]
   const [top, left] = pads as [number, number]
 
   const xs = shiftedImages(x, [kh, kw], [top, left])
@@ -38,6 +40,15 @@ export function shiftedFilterGradient({ inputs, attributes, outputs }: Node): re
   const byColumn = transpose(reshape(sum, [c, kw, o * kh]), [1, 0, 2])
   const byRow = transpose(reshape(byColumn, [kw * c * o, kh]), [1, 0])
   return [reshape(byRow, outputs[0]!.shape)]
+}
+
+/** The same sums with x and dy in each other's place: the kernel turned round, and in and out exchanged. */
+function transposedGradient(x: Value, dy: Value, attributes: Attributes, { shape, dtype }: Value): Value {
+  const { pads, kernel } = attributes as Record<string, Shape>
+  const [kh, kw, c, o] = shape as [number, number, number, number]
+  const turned = { ...attributes, pads: pads!.map((p, i) => kernel![i % 2]! - 1 - p) }
+  const dw = node('ConvFilterGradient', [dy, x], [kh, kw, o, c], dtype, { domain: 'invdiff', attributes: turned })
+  return transpose(slice(dw, [kh - 1, kw - 1, 0, 0], dw.shape, [-1, -1, 1, 1]), [0, 1, 3, 2])
 }
 
 /** [n c, kw (h + kh - 1) w]: for each j, x shifted left by j - left, `top` rows of zeros before it. */

@@ -62,6 +62,7 @@ describe('convolutions in the blocked layout', () => {
     ['few channels in', [3, 3, 8, 8], [3, 3, 3, 32]],
     ['channels that make no blocks', [2, 20, 6, 6], [3, 3, 20, 12]],
     ['one channel out', [2, 16, 8, 8], [3, 3, 16, 1]],
+    ['two channels out, an oblong kernel', [2, 20, 7, 9], [3, 5, 20, 2]],
     ['an oblong kernel', [2, 16, 12, 10], [5, 3, 16, 16]],
     ['an even kernel', [2, 16, 12, 10], [2, 4, 16, 16]],
     ['1x1', [2, 32, 6, 5], [1, 1, 32, 16]],
