@@ -1,7 +1,7 @@
 /**
  * LU factors of a sparse matrix with a symmetric pattern, without pivoting: for matrices that are diagonally dominant by
  * rows or by columns, such as I + a L with L from finite volumes, where every pivot is safe. The caller gives the order of
- * elimination (see dissection.ts), the pattern is analysed once, and each matrix of that pattern is factored by itself.
+ * elimination (see minimum-degree.ts), the pattern is analysed once, and each matrix of that pattern is factored by itself.
  *
  * A = L U, L unit lower triangular. The pattern of L and that of U^T are one (George and Liu 1981), so that
  * A^T = (U^T D^-1)(D L^T), D = diag(U), has factors of the same pattern: a transpose moves values only.

@@ -1,7 +1,7 @@
 /** What the transient and the steady problem share: the grid's faces, its order of elimination, and the systems of a flow. */
 import { elements, shapeText, type NdArray } from '../io/array.js'
-import { dissection } from '../linalg/dissection.js'
-import { analyse, factor, type Factors } from '../linalg/sparse-lu.js'
+import { minimumDegree } from '../linalg/minimum-degree.js'
+import { analyse, factor, type FactorPattern, type Factors } from '../linalg/sparse-lu.js'
 import { assemble, assertPeriodic, facesOf, shifted, structureOf, type Inlet, type Volumes } from './finite-volumes.js'
 import { stillness } from './flows.js'
 import type { Grid } from './grid.js'
@@ -46,14 +46,11 @@ export interface Discretisation {
 /** Checks a problem and prepares it. Throws RangeError as `advectionDiffusion` tells. */
 export function discretise(where: string, { grid, velocity, kappa, sides, maxPeclet = 2 }: Transport): Discretisation {
   const boundary = boundaryOf(where, grid.shape.length, sides)
-  const order = dissection(grid.shape, boundary.periodic)
-  const place = new Int32Array(order.length)
-  order.forEach((cell, k) => (place[cell] = k))
+  const { order, place, pattern } = topologyOf(grid, boundary.periodic)
   const diffusivity = diffusivityOf(where, grid, kappa)
   const ordered = diffusivity.map((_, k) => diffusivity[order[k]!]!)
   const faces = facesOf(grid, boundary, place)
   const structure = structureOf(faces)
-  const pattern = analyse(structure)
   const flow = velocity ?? stillness(grid)
 
   function peclet({ normal }: Velocity): number {
@@ -82,6 +79,31 @@ export function discretise(where: string, { grid, velocity, kappa, sides, maxPec
   })
 
   return { grid, boundary, order, place, steady: typeof flow !== 'function', volumesAt, factored, peclet }
+}
+
+/** What the shape alone decides: the order of elimination and the pattern of the factors. */
+interface Topology {
+  readonly order: Int32Array
+  readonly place: Int32Array
+  readonly pattern: FactorPattern
+}
+
+/** Topologies met before, the latest last: problems that differ in flow or diffusivity share them. */
+const topologies = new Map<string, Topology>()
+
+function topologyOf(grid: Grid, periodic: readonly boolean[]): Topology {
+  const name = JSON.stringify([grid.shape, periodic])
+  const known = topologies.get(name)
+  if (known) return known
+  const boundary = { periodic, sides: [] }
+  const { pointers, columns } = structureOf(facesOf(grid, boundary, Int32Array.from({ length: grid.size }, (_, k) => k))) // prettier-ignore
+  const order = minimumDegree(pointers, columns)
+  const place = new Int32Array(order.length)
+  order.forEach((cell, k) => (place[cell] = k))
+  const topology = { order, place, pattern: analyse(structureOf(facesOf(grid, boundary, place))) }
+  topologies.set(name, topology)
+  if (topologies.size > 8) topologies.delete(topologies.keys().next().value!)
+  return topology
 }
 
 function diffusivityOf(where: string, grid: Grid, kappa: number | NdArray): Float64Array {
