@@ -85,9 +85,11 @@ export function compileFinish(denoise: Denoiser, chunk: ChunkShape, options: Eng
 const conditionSignature = ({ condition }: ChunkShape): Signature =>
   Object.fromEntries(Object.entries(condition).map(([name, shape]) => [conditionInput(name), shape]))
 
-const entry = (vector: tf.Tensor, i: number): tf.Tensor => tf.reshape(tf.slice(vector, [i], [1]), [])
+/** Entry i of a vector: a scalar. */
+export const entry = (vector: tf.Tensor, i: number): tf.Tensor => tf.reshape(tf.slice(vector, [i], [1]), [])
 
-function conditionIn(inputs: Tensors): Tensors {
+/** The condition among the inputs of a compiled function. */
+export function conditionIn(inputs: Tensors): Tensors {
   const prefix = conditionInput('')
   const known = Object.entries(inputs).filter(([name]) => name.startsWith(prefix))
   return Object.fromEntries(known.map(([name, tensor]) => [name.slice(prefix.length), tensor]))

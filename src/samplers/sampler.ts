@@ -8,15 +8,7 @@ import { array } from '../io/array.js'
 import { derive, key, normal } from '../random.js'
 import { chunkSize, conditionOfChunk, conditionShapes, smaller } from './chunk.js'
 import { prepare, type Run } from './prepare.js'
-import {
-  blankState,
-  compileFinish,
-  compileStep,
-  noiseName,
-  zerosOf,
-  type ChunkShape,
-  type Real,
-} from './program.js'
+import { blankState, compileFinish, compileStep, noiseName, zerosOf, type ChunkShape, type Real } from './program.js'
 import type { InFlight, SampleRequest, SamplerOptions, Samples } from './request.js'
 import { isAdaptive } from './step.js'
 

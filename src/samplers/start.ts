@@ -28,7 +28,7 @@ export function startingLaw(kernel: Kernel, size: number, data: Moments = {}): D
   const mean = spread(data.mean ?? 0, size, 'mean')
   const variance = spread(data.variance ?? (data.factor ? 0 : 1), size, 'variance')
   const law = Array.from(mean, (value, i) => terminalLaw(kernel, { mean: value, variance: variance[i]! }))
-  const bad = law.findIndex(l => !(l.variance >= 0 && Number.isFinite(l.variance + l.mean)))
+  const bad = law.findIndex((l, i) => !(variance[i]! >= 0 && Number.isFinite(l.variance + l.mean)))
   if (bad >= 0) throw new RangeError(`start: element ${bad} has mean ${mean[bad]!} and variance ${variance[bad]!}`)
   const centre = Float64Array.from(law, l => l.mean)
   const deviation = Float64Array.from(law, l => Math.sqrt(l.variance))
