@@ -33,6 +33,7 @@ export default defineConfig({
           server: { deps: { inline: [/@tensorflow/] } },
           testTimeout: 60_000,
           pool: 'forks',
+          maxWorkers: 2,
         },
       },
       {
