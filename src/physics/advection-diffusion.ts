@@ -25,6 +25,8 @@ export interface AdvectionDiffusionOptions extends Transport {
   readonly forcing?: 'steady' | 'transient'
   /** The largest Courant number; 2 unless given, where errors of the step reach those of the grid. */
   readonly maxCourant?: number
+  /** Memory for the factors of a flow in time, bytes; past it they are made again in every run. 256 MiB unless given. */
+  readonly cacheBytes?: number
 }
 
 /** How well the grid and the step resolve the flow, over all times. */
@@ -47,9 +49,6 @@ export interface AdvectionDiffusion extends Solver {
 
 const where = 'advection-diffusion'
 
-/** Factors of a flow in time that are kept; past it they are made again in every run. */
-const cacheBytes = 2 ** 28
-
 /**
  * The solver of a transient problem. Inputs: `initial` [...grid.shape]; `source` f [...grid.shape], amount for each volume
  * and time; and for each side of kind `value` or `flux` its data [cells of the side] by the side's name. With
@@ -60,7 +59,7 @@ const cacheBytes = 2 ** 28
  * (with what to change), a flow that crosses a wall, or a step of `saveAt` that is none.
  */
 export function advectionDiffusion(options: AdvectionDiffusionOptions): AdvectionDiffusion {
-  const { grid, steps, dt, saveAt, forcing = 'steady', scheme: name = 'sdirk2' } = options
+  const { grid, steps, dt, saveAt, forcing = 'steady', scheme: name = 'sdirk2', cacheBytes = 2 ** 28 } = options
   const scheme = checkedScheme(name)
   checkTimes(options)
   const discretisation = discretise(where, options)

@@ -4,6 +4,7 @@ import { advectionDiffusion, heat } from '../../src/physics/advection-diffusion.
 import { channelFlow, doubleGyre, uniformFlow } from '../../src/physics/flows.js'
 import { cellGrid } from '../../src/physics/grid.js'
 import { steadyAdvectionDiffusion } from '../../src/physics/steady.js'
+import type { Velocity } from '../../src/physics/velocity.js'
 import { dot, field, maxDifference, noise, problems } from './problems.js'
 
 const grid = cellGrid([16, 12], [1, 0.75])
@@ -115,7 +116,39 @@ describe('the steady problem', () => {
   })
 })
 
+describe('factors', () => {
+  it('that are kept, made again, or made for a flow that only claims to change give the same answer', () => {
+    const swinging = problems['a swinging double gyre within walls']!
+    const initial = noise([9, 12], 'c')
+    const kept = advectionDiffusion(swinging)
+    const first = kept.run({ initial })
+    expect(kept.run({ initial }).data).toEqual(first.data)
+    const made = advectionDiffusion({ ...swinging, cacheBytes: 0 })
+    expect(made.run({ initial }).data).toEqual(first.data)
+    expect(made.adjoint(initial).initial!.data).toEqual(kept.adjoint(initial).initial!.data)
+    const channel = problems['a channel with inlet, outlet and a wall flux']!
+    const inputs = { initial, source: noise([9, 12], 'f'), left: noise([12], 'l'), bottom: noise([9], 'b') }
+    const [steady, claimed] = [channel.velocity, () => channel.velocity as Velocity].map(velocity => advectionDiffusion({ ...channel, velocity: velocity! })) // prettier-ignore
+    expect(maxDifference(steady!.run(inputs), claimed!.run(inputs))).toBeLessThan(1e-14)
+    const [a, b] = [steady!.adjoint(initial), claimed!.adjoint(initial)]
+    for (const name of ['initial', 'source', 'left', 'bottom'] as const) expect(maxDifference(a[name]!, b[name]!)).toBeLessThan(1e-14) // prettier-ignore
+  })
+})
+
 describe('special cases', () => {
+  it('layers of two conductivities: the flux of two resistances in series, exactly', () => {
+    const line = cellGrid([10])
+    const kappa = field(line, x => (x < 0.5 ? 1 : 0.1))
+    const c = steadyAdvectionDiffusion({ grid: line, kappa, sides: 'value' }).run({ left: array(Float64Array.of(1)) })
+    const flux = 1 / (0.5 / 1 + 0.5 / 0.1)
+    expect(
+      maxDifference(
+        c,
+        field(line, x => (x < 0.5 ? 1 - flux * x : (flux * (1 - x)) / 0.1)),
+      ),
+    ).toBeLessThan(1e-14)
+  })
+
   it('heat is advection-diffusion at rest, and backward Euler divides a cosine by 1 + dt lambda', () => {
     const line = cellGrid([32])
     const [dt, steps, kappa] = [0.01, 6, 0.25]
