@@ -2,7 +2,7 @@
  * An order of elimination for a sparse matrix of symmetric pattern: always the unknown with the fewest neighbours next
  * (Tinney and Walker 1967), on the quotient graph, where what is eliminated is kept as one element with its neighbours
  * and not as all the edges between them (George and Liu 1981). For the 5-point stencil on N cells the factors hold
- * O(N log N) numbers, a quarter fewer than by nested dissection at the sizes here; the natural order makes it 2 N^1.5.
+ * O(N log N) numbers, up to a quarter fewer than by nested dissection at up to 128 x 128; the natural order makes it 2 N^1.5.
  */
 
 /** The unknowns with what is left around them: neighbours by an edge of the matrix, and elements they border. */
