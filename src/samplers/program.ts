@@ -98,7 +98,7 @@ export function conditionIn(inputs: Tensors): Tensors {
 /** The denoiser of z at a level that all samples share. */
 function atLevel(denoise: Denoiser, inputs: Tensors): (z: tf.Tensor, level: TensorLevel) => tf.Tensor {
   const condition = conditionIn(inputs)
-  return (z, { sigma, m }) => denoise(tf.div(z, m), tf.broadcastTo(tf.reshape(sigma, [1]), [z.shape[0]]), condition)
+  return (z, { sigma, m }) => denoise(tf.div(z, m), tf.reshape(sigma, [1]), condition)
 }
 
 const listed = (inputs: Tensors, name: (j: number) => string, n = 0): tf.Tensor[] => count(n).map(j => inputs[name(j)]!)

@@ -15,12 +15,13 @@ export type Condition = Readonly<Record<string, tf.Tensor>>
  * E[x0 | x~, y], a pure tfjs function that can be compiled.
  *
  * @param x x~ [n, ...shape].
- * @param sigma standard deviation of the noise, one for each sample [n], > 0.
+ * @param sigma standard deviation of the noise, > 0: one for each sample [n], or [1] where all share it (most samplers), so
+ *   that what depends on sigma alone is computed once. Shape it with `perSample`; it broadcasts.
  * @returns [n, ...shape].
  */
 export type Denoiser = (x: tf.Tensor, sigma: tf.Tensor, condition?: Condition) => tf.Tensor
 
-/** One number for each sample [n], shaped to multiply x [n, ...shape]. */
+/** One number for each sample [n], or one for all [1], shaped to multiply x [n, ...shape]. */
 export const perSample = (values: tf.Tensor, x: tf.Tensor): tf.Tensor =>
   tf.reshape(values, [-1, ...x.shape.slice(1).map(() => 1)])
 

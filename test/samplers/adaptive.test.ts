@@ -33,9 +33,9 @@ it.each([gaussian, mixture])(
 )
 
 it.each([1, 2])('adaptive-sde has the law of the mixture at alpha = %d', async alpha => {
-  const n = 40_000
+  const n = 20_000
   const data = { mean: mixture.mean, variance: mixture.variance }
-  const sampler = openSampler({ denoise: mixture.denoise, shape: [1], step: steps.create('adaptive-sde') })
+  const sampler = openSampler({ denoise: mixture.denoise, shape: [1], step: steps.create('adaptive-sde'), threads: 1 })
   const { x, calls } = await sampler.sample({ n, process, levels, alpha, data, finish: 'rescale' })
   await sampler.dispose()
   const values = Array.from(x.data)

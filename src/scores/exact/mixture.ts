@@ -33,20 +33,28 @@ export function mixtureDenoiser(components: readonly GaussianComponent[]): Denoi
   const means = components.flatMap(({ mean }) => mean)
   // Means in the axes of their own component.
   const centres = axes ? components.flatMap(({ mean }, k) => project(spreads[k]!, mean)) : means
+  // Samples lie along the last axis, [K, d, n]: so few components and dimensions still make long rows.
   return (x, sigma) => {
-    const c = tf.tensor3d(variances, [1, K, d])
-    const total = tf.add(c, tf.square(tf.reshape(sigma, [-1, 1, 1])))
+    const c = tf.tensor3d(variances, [K, d, 1])
+    const total = tf.add(c, tf.square(tf.reshape(sigma, [1, 1, -1])))
     const V = axes && tf.tensor2d(axes, [K * d, d])
-    const flat = tf.reshape<tf.Rank.R2>(x, [-1, d])
-    const along = V ? tf.reshape(tf.matMul(flat, V, false, true), [-1, K, d]) : tf.reshape(flat, [-1, 1, d])
-    const away = tf.sub(along, tf.tensor3d(centres, [1, K, d]))
+    const flat = tf.transpose(tf.reshape<tf.Rank.R2>(x, [-1, d]))
+    const along = V ? tf.reshape(tf.matMul(V, flat), [K, d, -1]) : tf.reshape(flat, [1, d, -1])
+    const away = tf.sub(along, tf.tensor3d(centres, [K, d, 1]))
     const scaled = tf.div(away, total)
-    const exponent = tf.sum(tf.add(tf.mul(away, scaled), tf.log(total)), 2)
-    const r = tf.softmax(tf.sub(tf.tensor2d(logWeights, [1, K]), tf.mul(exponent, 0.5)))
-    const pulled = tf.mul(tf.expandDims(r, 2), tf.mul(c, scaled))
-    const moved = V ? tf.matMul(tf.reshape<tf.Rank.R2>(pulled, [-1, K * d]), V) : tf.sum(pulled, 1)
-    return tf.reshape(tf.add(tf.matMul(r as tf.Tensor2D, tf.tensor2d(means, [K, d])), moved), x.shape)
+    const exponent = tf.add(tf.sum(tf.mul(away, scaled), 1), tf.sum(tf.log(total), 1))
+    const r = firstSoftmax(tf.sub(tf.tensor2d(logWeights, [K, 1]), tf.mul(exponent, 0.5)))
+    const pulled = tf.mul(tf.expandDims(r, 1), tf.mul(c, scaled))
+    const moved = V ? tf.matMul(V, tf.reshape<tf.Rank.R2>(pulled, [K * d, -1]), true) : tf.sum(pulled, 0)
+    const D = tf.add(tf.matMul(tf.tensor2d(means, [K, d]), r, true), moved)
+    return tf.reshape(tf.transpose(D), x.shape)
   }
+}
+
+/** Softmax over the first of two axes. */
+function firstSoftmax(logits: tf.Tensor): tf.Tensor2D {
+  const e = tf.exp(tf.sub(logits, tf.max(logits, 0, true)))
+  return tf.div(e, tf.sum(e, 0, true))
 }
 
 const identity = (d: number): number[][] =>
