@@ -24,11 +24,11 @@ export const layerKernels: Readonly<Record<string, Kernel>> = {
     node('SiluGradient', [dy, x, y, s], x.shape, x.dtype, { domain }),
   ),
 
-  /** y, the means and r = 1 / sqrt(variance + epsilon), both [n, groups, 1]. */
+  /** y, the means and r = 1 / sqrt(variance + epsilon) of each channel's group, both [n, c]. */
   GroupNorm: kernel<Forward, { groups: number; epsilon: number }>(({ x, gamma, beta }, { groups, epsilon }) => {
-    const perGroup = { shape: [x.shape[0]!, groups, 1], dtype: 'float32' } as const
+    const perChannel = { shape: x.shape.slice(0, 2), dtype: 'float32' } as const
     const attributes = { groups, epsilon: { float: epsilon } }
-    return nodes('GroupNorm', [x, gamma, beta], [like(x), perGroup, perGroup], { domain, attributes })
+    return nodes('GroupNorm', [x, gamma, beta], [like(x), perChannel, perChannel], { domain, attributes })
   }),
   /** dL/dx, dL/dgamma and dL/dbeta. */
   GroupNormGradient: kernel<Backward, { groups: number }>(({ dy, x, mean, r, gamma }, { groups }) =>

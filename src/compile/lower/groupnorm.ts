@@ -1,16 +1,16 @@
 /**
  * Group normalisation and its gradient, in a few passes over the data, whatever the memory layout.
  *
- * For x [n, c, ...] in G groups of N elements each, with the group's mean and r = 1 / sqrt(variance + epsilon):
+ * For x [n, c, ...] in groups of N elements each, with the group's mean and r = 1 / sqrt(variance + epsilon):
  *   y  = (r gamma) (x - mean) + beta,
  *   dx = (r gamma) dy - r^3 M(gamma S2) (x - mean) - r M(gamma S1),
  * where S1 = sum dy and S2 = sum dy (x - mean) are taken for each image and channel, and M is the sum over a group's
  * channels divided by N. So all that touches every element is a sum over a channel's pixels, or a factor and an offset for
- * each channel. The variance is E[x^2] - mean^2, with a relative rounding error of 1e-7 (1 + mean^2 / variance).
- * Source: Wu, He 2018, arXiv 1803.08494.
+ * each channel; the rest is arithmetic on [n, c], where M is a product with a matrix. The variance is E[x^2] - mean^2, with
+ * a relative rounding error of 1e-7 (1 + mean^2 / variance). Source: Wu, He 2018, arXiv 1803.08494.
  */
-import { add, div, elementwise, like, max, mul, neg, reduce, reshape, sub } from '../ops.js'
-import { constant, sizeOf, type Node, type Shape, type Value } from '../value.js'
+import { add, elementwise, like, matMul, max, mul, neg, reduce, reshape, sub } from '../ops.js'
+import { leaf, sizeOf, type Node, type Shape, type Value } from '../value.js'
 
 /** What a memory layout must do; `a`, `b` and the sums are [n, c]. */
 export interface ChannelAlgebra {
@@ -22,58 +22,49 @@ export interface ChannelAlgebra {
   readonly affineSum: (x: Value, a: Value, z: Value) => Value
 }
 
-/** How [n, c] falls into groups. */
-interface Groups {
-  readonly n: number
-  readonly c: number
-  readonly groups: number
-  /** Elements in a group. */
-  readonly size: number
+const averages = new Map<string, Value>()
+
+/** M as a matrix [c, c]: 1 / N where two channels are in one group. The same value for the same sizes, so written once. */
+function averageOf([, c, ...spatial]: Shape, groups: number): Value {
+  const inGroup = c! / groups
+  const size = inGroup * sizeOf(spatial)
+  const name = [c, groups, size].join()
+  const known = averages.get(name)
+  if (known) return known
+  const together = (k: number): boolean => Math.floor(Math.floor(k / c!) / inGroup) === Math.floor((k % c!) / inGroup)
+  const matrix = Float64Array.from({ length: c! * c! }, (_, k) => (together(k) ? 1 / size : 0))
+  const made = { ...leaf(matrix, [c!, c!], 'float32'), structural: true }
+  averages.set(name, made)
+  return made
 }
 
-function groupsOf(shape: Shape, groups: number): Groups {
-  const [n, c] = shape as [number, number]
-  return { n, c, groups, size: sizeOf(shape.slice(1)) / groups }
-}
+const row = (v: Value): Value => reshape(v, [1, v.shape[0]!])
 
-const ones = (shape: Shape): Value => constant(1, 'float32', shape)
-
-/** [n, c] summed over each group's channels and divided by its size: [n, G, 1]. */
-function groupMean(x: Value, { n, c, groups, size }: Groups): Value {
-  const sum = reduce('ReduceSum', reshape(x, [n, groups, c / groups]), [2], true)
-  return div(sum, like(sum, size))
-}
-
-/** [n, G, 1] times gamma [c] (or 1), as [n, c]. */
-function perChannel(x: Value, { n, c, groups }: Groups, gamma: Value = ones([c])): Value {
-  return reshape(mul(x, reshape(gamma, [1, groups, c / groups])), [n, c])
-}
-
-/** y, the means and r, both [n, G, 1], from x, gamma and beta. */
+/** y, the means and r, both [n, c], from x, gamma and beta. */
 export function groupNorm({ inputs, attributes }: Node, { sum, affine }: ChannelAlgebra): [Value, Value, Value] {
   const [x, gamma, beta] = inputs as [Value, Value, Value]
-  const g = groupsOf(x.shape, attributes.groups as number)
+  const average = averageOf(x.shape, attributes.groups as number)
   const { float: epsilon } = attributes.epsilon as { float: number }
-  const mean = groupMean(sum(x), g)
-  const square = sub(groupMean(sum(mul(x, x)), g), mul(mean, mean))
-  const variance = max(square, like(square, 0))
-  const r = elementwise('Reciprocal', [elementwise('Sqrt', [add(variance, like(variance, epsilon))])])
-  const offset = sub(reshape(beta, [1, g.c]), perChannel(mul(mean, r), g, gamma))
-  return [affine(x, perChannel(r, g, gamma), offset), mean, r]
+  const mean = matMul(sum(x), average)
+  const variance = sub(matMul(sum(mul(x, x)), average), mul(mean, mean))
+  const positive = add(max(variance, like(variance, 0)), like(variance, epsilon))
+  const r = elementwise('Reciprocal', [elementwise('Sqrt', [positive])])
+  const slope = mul(r, row(gamma))
+  return [affine(x, slope, sub(row(beta), mul(mean, slope))), mean, r]
 }
 
 /** dL/dx, dL/dgamma and dL/dbeta, from dL/dy, x, the means, r and gamma. */
 export function groupNormGradient(node: Node, { sum, affine, affineSum }: ChannelAlgebra): [Value, Value, Value] {
   const [dy, x, mean, r, gamma] = node.inputs as [Value, Value, Value, Value, Value]
-  const g = groupsOf(dy.shape, node.attributes.groups as number)
+  const average = averageOf(dy.shape, node.attributes.groups as number)
   const s1 = sum(dy)
-  const s2 = sub(sum(mul(dy, x)), mul(perChannel(mean, g), s1))
-  const weight = reshape(gamma, [1, g.c])
-  const slope = neg(mul(mul(r, mul(r, r)), groupMean(mul(s2, weight), g)))
-  const offset = sub(neg(mul(r, groupMean(mul(s1, weight), g))), mul(slope, mean))
+  const s2 = sub(sum(mul(dy, x)), mul(mean, s1))
+  const m1 = mul(r, matMul(mul(s1, row(gamma)), average))
+  const m2 = mul(mul(r, mul(r, r)), matMul(mul(s2, row(gamma)), average))
+  const rest = affine(x, neg(m2), sub(mul(m2, mean), m1))
   return [
-    affineSum(dy, perChannel(r, g, gamma), affine(x, perChannel(slope, g), perChannel(offset, g))),
-    reduce('ReduceSum', mul(s2, perChannel(r, g)), [0], false),
+    affineSum(dy, mul(r, row(gamma)), rest),
+    reduce('ReduceSum', mul(s2, r), [0], false),
     reduce('ReduceSum', s1, [0], false),
   ]
 }
