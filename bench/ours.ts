@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import ndarray, { type NdArray } from 'ndarray'
 import { compile, type Executable } from '../src/compile/index.js'
 import { key, normal } from '../src/random.js'
-import { adamw, pack, unpack } from '../src/training/adamw.js'
+import { adamw, packing } from '../src/training/adamw.js'
 import type { Device } from '../src/compile/index.js'
 import type { Network } from './networks.js'
 
@@ -32,30 +32,35 @@ function initial({ parameters }: Network): Float32Array[] {
   })
 }
 
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, p) => sum + p.length, 0))
-  let start = 0
-  for (const piece of pieces) {
-    all.set(piece, start)
-    start += piece.length
-  }
-  return all
-}
-
 const random = (shape: readonly number[], stream: string): Floats =>
   ndarray(normal(key(1, stream), new Float32Array(size(shape))), [...shape])
 
+/** Numbered names, as the arrays of a compiled function need. */
+const numbered = <T>(name: string, values: readonly T[]): Record<string, T> =>
+  Object.fromEntries(values.map((v, i) => [`${name}${i}`, v]))
+
 export function trainingStep(network: Network, setting: Setting): Promise<Timed> {
   const { parameters, x, y } = network
-  const theta = joined(initial(network))
-  const zeros = (): Floats => ndarray(new Float32Array(theta.length), [theta.length])
-  const state = { theta: ndarray(theta, [theta.length]), m: zeros(), v: zeros(), t: ndarray(new Float32Array(1), []) }
+  const { lengths, pack, unpack } = packing(parameters)
+  const vectors = (): Floats[] => lengths.map(n => ndarray(new Float32Array(n), [n]))
+  const theta = tf.tidy(() =>
+    pack(initial(network).map((p, i) => tf.tensor(p, [...parameters[i]!]))).map(v => v.dataSync() as Float32Array),
+  )
+  const state = {
+    ...numbered('theta', theta.map(v => ndarray(v, [v.length]))), // prettier-ignore
+    ...numbered('m', vectors()),
+    ...numbered('v', vectors()),
+    t: ndarray(new Float32Array(1), []),
+  }
   const loss = (p: tf.Tensor[], x: tf.Tensor, y: tf.Tensor): tf.Scalar =>
     tf.mean(tf.squaredDifference(network.forward(p, x), y))
-  const step = ({ x, y, rate, theta, m, v, t }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
-    const weights = unpack(theta!, parameters)
-    const { value, grads } = tf.valueAndGrads((...p: tf.Tensor[]) => loss(p, x!, y!))(weights)
-    return { loss: value, ...adamw({ theta: theta!, m: m!, v: v!, t: t! }, pack(grads), rate!) }
+  const step = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
+    const all = (name: string): tf.Tensor[] => lengths.map((_, i) => inputs[`${name}${i}`]!)
+    const theta = all('theta')
+    const { value, grads } = tf.valueAndGrads((...p: tf.Tensor[]) => loss(p, inputs.x!, inputs.y!))(unpack(theta))
+    const next = adamw({ theta, m: all('m'), v: all('v'), t: inputs.t! }, pack(grads), inputs.rate!)
+    const vectors = { ...numbered('theta', next.theta), ...numbered('m', next.m), ...numbered('v', next.v) }
+    return { loss: value, t: next.t, ...vectors }
   }
   const inputs = { x: random(x, 'x'), y: random(y, 'y'), rate: ndarray(Float32Array.of(1e-3), []) }
   return timed(() => compile(step, { x, y, rate: [] }, { state, ...setting }), inputs)

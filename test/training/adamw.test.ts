@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import ndarray from 'ndarray'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/compile/index.js'
-import { adamw, pack, unpack, type AdamWOptions } from '../../src/training/adamw.js'
+import { adamw, packing, type AdamWOptions } from '../../src/training/adamw.js'
 
 /** The published update, in plain numbers. */
 function reference(theta: number[], gradients: number[][], rate: number, o: Required<AdamWOptions>): number[] {
@@ -29,9 +29,10 @@ describe('adamw', () => {
     const rate = 0.05
     const theta = [1, -2, 0.5]
     const gradients = [0, 1, 2, 3, 4].map(k => theta.map((_, i) => Math.sin(3 * k + i)))
-    const step = ({ theta, m, v, t, g }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
-      ...adamw({ theta: theta!, m: m!, v: v!, t: t! }, g!, tf.scalar(rate), options),
-    })
+    const step = ({ theta, m, v, t, g }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
+      const next = adamw({ theta: [theta!], m: [m!], v: [v!], t: t! }, [g!], tf.scalar(rate), options)
+      return { theta: next.theta[0]!, m: next.m[0]!, v: next.v[0]!, t: next.t }
+    }
     const zeros = (): ndarray.NdArray<Float64Array> => ndarray(new Float64Array(3), [3])
     const state = {
       theta: ndarray(Float64Array.from(theta), [3]),
@@ -47,11 +48,15 @@ describe('adamw', () => {
     reference(theta, gradients, rate, options).forEach((x, i) => expect(found[i]).toBeCloseTo(x, 13))
   })
 
-  it('pack is the inverse of unpack', async () => {
+  it('packs small parameters together and large ones alone, and unpacks them in their order', async () => {
     await tf.setBackend('cpu')
-    const theta = tf.range(0, 11)
-    const pieces = unpack(theta, [[2, 3], [], [4]])
-    expect(pieces.map(p => p.shape)).toEqual([[2, 3], [], [4]])
-    expect([...pack(pieces).dataSync()]).toEqual([...theta.dataSync()])
+    const shapes = [[2, 3], [128, 128], [], [4], [200, 100]]
+    const { lengths, pack, unpack } = packing(shapes)
+    expect(lengths).toEqual([128 * 128, 20_000, 6 + 1 + 4])
+    const parameters = shapes.map((s, i) => tf.add(tf.reshape(tf.range(0, tf.util.sizeFromShape(s)), s), i / 8))
+    const back = unpack(pack(parameters))
+    expect(back.map(p => p.shape)).toEqual(shapes)
+    parameters.forEach((p, i) => expect([...back[i]!.dataSync()]).toEqual([...p.dataSync()]))
+    expect(packing([[128, 128]]).lengths).toEqual([128 * 128])
   })
 })
