@@ -10,6 +10,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Device } from '../src/compile/index.js'
+import { key, normal } from '../src/random.js'
 import { chain, mlp, residual, transformer, type Network } from './networks.js'
 import { forwardPass, matrixProduct, trainingStep, type Setting, type Timed } from './ours.js'
 import { openPeer, type Peer } from './peer.js'
@@ -87,6 +88,17 @@ async function measure({ network, kind, repeats }: Case, peak: Timed, peer: Peer
   }
 }
 
+/** Float32 normals a second, in millions, on this one thread. */
+function normalsPerSecond(): number {
+  const out = new Float32Array(2 ** 20)
+  const times = Array.from({ length: rounds + 1 }, (_, i) => {
+    const start = performance.now()
+    normal(key(1, 'bench', i), out)
+    return performance.now() - start
+  })
+  return out.length / median(times.slice(1)) / 1e3
+}
+
 /** Whole processes of the command line, from start to exit. */
 function startUp(): number {
   const main = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
@@ -128,8 +140,13 @@ await peak.dispose()
 peer?.close()
 const startUpMilliseconds = startUp()
 console.log(`start of the command line: ${startUpMilliseconds.toFixed(0)} ms`)
+const millionNormals = normalsPerSecond()
+console.log(`float32 normals: ${millionNormals.toFixed(0)} million a second on one core`)
 const results = fileURLToPath(new URL('../../bench/results', import.meta.url))
 mkdirSync(results, { recursive: true })
 const file = `${results}/${new Date().toISOString().replace(/[:.]/g, '-')}.json`
-writeFileSync(file, JSON.stringify({ machine, rounds, peer: peer?.name ?? null, rows, startUpMilliseconds }, null, 2))
+writeFileSync(
+  file,
+  JSON.stringify({ machine, rounds, peer: peer?.name ?? null, rows, startUpMilliseconds, millionNormals }, null, 2),
+)
 console.log(`written: ${file}`)
