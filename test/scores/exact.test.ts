@@ -54,8 +54,8 @@ const densities = [
   {
     name: 'bimodal',
     log: (x: number, y: number) => Math.log(x * x + 1e-30) - (x ** 3 - y) ** 2 / 2,
-    low: () => -3,
-    high: () => 3,
+    low: () => -2.6,
+    high: () => 2.6,
   },
   {
     name: 'swissroll',

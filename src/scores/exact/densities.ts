@@ -46,11 +46,11 @@ const tanh: Denoiser = (x, sigma, condition) => {
   return tf.reshape(tf.add(low, tf.mul(s, truncatedNormalExcess(a))), x.shape)
 }
 
-/** x = cbrt(y + w): p = 3 x^2 phi(x^3 - y), in |x| < 3 for |y| < 18. */
+/** x = cbrt(y + w): p = 3 x^2 phi(x^3 - y), which lies in |x| < 2.6 for |y| < 9. */
 const bimodal: Denoiser = quadratureDenoiser({
-  low: -3,
-  high: 3,
-  nodes: 256,
+  low: -2.6,
+  high: 2.6,
+  nodes: 160,
   logDensity: (x, condition) => {
     const w = tf.sub(tf.mul(tf.square(x), x), y(condition, 'bimodal'))
     return tf.sub(tf.log(tf.add(tf.square(x), 1e-30)), tf.div(tf.square(w), 2))
