@@ -1,6 +1,6 @@
 /**
  * Sampling with exact scores reaches the law: W1 within 1.3 of that of independent draws, averaged over y and seeds. With
- * 2,000 samples, 5 values of y and 5 seeds the ratio has a standard error of about 0.06.
+ * 1,000 samples, 5 values of y and 5 seeds the ratio has a standard error of about 0.12.
  */
 import { expect, it } from 'vitest'
 import { compareProcesses } from '../../src/run/compare-processes.js'
@@ -13,14 +13,11 @@ const budgets = [
   { samplers: ['dpm-solver++2m'], alphas: [0], steps: [49] }, // 50 calls
 ]
 
-// Minutes each: the other densities and paths are for `invdiff compare-processes`.
-const cases = [
-  ...budgets.map(budget => ({ density: 'tanh' as const, ...budget })),
-  { density: 'bimodal' as const, ...budgets[0]! },
-]
+// The other densities and paths take minutes each: `invdiff compare-processes` runs them.
+const cases = budgets.map(budget => ({ density: 'tanh' as const, ...budget }))
 
 it.each(cases)('$density: $samplers, alpha $alphas, $steps steps', async budget => {
-  const { floor, rows } = await compareProcesses({ ...budget, paths: ['ve', 'vp', 'vp-k=1'], n: 2000, sigmaMin: 0.005 })
+  const { floor, rows } = await compareProcesses({ ...budget, paths: ['ve', 'vp'], n: 1000, sigmaMin: 0.005 })
   for (const { path, sampler, ratio } of rows) {
     console.log(
       budget.density,
