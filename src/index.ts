@@ -43,3 +43,68 @@ export { createZarr, writeZarr } from './io/zarr-write.js'
 
 // Problems that come with the package.
 export { shippedProblems, type ShippedProblem } from './run/problems.js'
+
+// Diffusion processes: clock, path, reverse family, and the derivation with its checks.
+export { ConditionError } from './pde/conditions.js'
+export { derive, type Derivation, type DeriveOptions, type Statement } from './pde/derive.js'
+export { pathOf, paths, type Path } from './pde/path.js'
+export { diffusionProcess, terminalLaw, tweedie, type Kernel, type Process } from './pde/process.js'
+export { type Entry, type Parameter, type Registry } from './pde/registry.js'
+export { probabilityFlow, reverseFamily, type DenoiserCoefficients, type Increments } from './pde/reverse.js'
+export { type ReverseFamily, type ScoreCoefficients } from './pde/reverse.js'
+export { scheduleOfBeta, scheduleOfGamma, scheduleOfSigma, schedules, type Schedule } from './pde/schedule.js'
+export { toJSON as derivationToJSON, toMarkdown as derivationToMarkdown } from './pde/trace.js'
+
+// The forward and the reverse equation in one dimension, by finite volumes.
+export {
+  gridOf as lineGrid,
+  solveForward,
+  solveReverse,
+  type Evolution,
+  type Grid as LineGrid,
+} from './pde/fokker-planck.js'
+
+// Denoisers: what a sampler asks of a score, and those in closed form.
+export { conditionOf, perSample, type Condition, type Denoiser } from './scores/denoiser.js'
+export {
+  densityDenoisers,
+  gaussianDenoiser,
+  gaussianPosteriorDenoiser,
+  mixtureDenoiser,
+  quadratureDenoiser,
+  type Covariance,
+  type GaussianComponent,
+  type GaussianLaw,
+  type GaussianPosterior,
+  type QuadratureLaw,
+} from './scores/exact/index.js'
+
+// Samplers: steps of the reverse process, the loop they share, and the log-probability.
+export {
+  defineStep,
+  logProb,
+  openSampler,
+  sample,
+  steps,
+  timeGrids,
+  type AdaptiveStep,
+  type Advance,
+  type AnyStep,
+  type Attempt,
+  type Attempted,
+  type Checkpoint,
+  type Interval,
+  type Level,
+  type LogProbRequest,
+  type Moments,
+  type Progress,
+  type SampleRequest,
+  type Sampler,
+  type SamplerOptions,
+  type Samples,
+  type Step,
+  type TimeGrid,
+} from './samplers/index.js'
+
+// Processes compared with exact scores.
+export { compareProcesses, type CompareOptions, type CompareRow, type Comparison } from './run/compare-processes.js'
