@@ -41,7 +41,39 @@ export { readSafetensors, writeSafetensors, type Safetensors } from './io/safete
 export { openZarr, readZarr } from './io/zarr.js'
 export { createZarr, writeZarr } from './io/zarr-write.js'
 
-// Problems that come with the package.
+// The physics: grids, priors, flows, and the solvers with their exact adjoints.
+export {
+  advectionDiffusion,
+  heat,
+  type AdvectionDiffusion,
+  type AdvectionDiffusionOptions,
+} from './physics/advection-diffusion.js'
+export { formulaFlow, type FlowFormulas } from './physics/flow-formula.js'
+export { channelFlow, doubleGyre, shearFlow, stillness, uniformFlow } from './physics/flows.js'
+export { gaussianField, type GaussianField, type GaussianFieldOptions } from './physics/gaussian-field.js'
+export { cellCoordinates, cellGrid, centers, faces, type Grid } from './physics/grid.js'
+export { logNormalLaw, normalLaw, uniformLaw, type Law } from './physics/laws.js'
+export { diskPrior, piecewisePrior, plumePrior, type ParametricPrior } from './physics/parametric.js'
+export type { SideKind, SideName, Sides } from './physics/sides.js'
+export type { InputName, Inputs, LinearMap, Solver } from './physics/solution.js'
+export { steadyAdvectionDiffusion } from './physics/steady.js'
+export { faceVelocity, streamFunction, type Flow, type Velocity } from './physics/velocity.js'
+
+// Problems: how one is stated, and those that come with the package.
+export {
+  defineProblem,
+  isGaussian,
+  isParametric,
+  type OperatorFamily,
+  type Physics,
+  type Prior,
+  type Problem,
+  type ProblemDefinition,
+  type ProblemParts,
+  type Quantity,
+  type SolutionOperator,
+  type Varying,
+} from './problem.js'
 export { shippedProblems, type ShippedProblem } from './run/problems.js'
 
 // Diffusion processes: clock, path, reverse family, and the derivation with its checks.

@@ -20,6 +20,7 @@ const floors: Record<string, number> = {
   'src/diagnostics': 4,
   'src/report': 4,
   'src/problem.ts': 5,
+  'src/problem': 5,
   'src/posterior.ts': 6,
   'src/run': 6,
   'src/cli': 7,
