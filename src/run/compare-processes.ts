@@ -64,10 +64,13 @@ export interface CompareRow {
 export interface Comparison {
   readonly density: Pick<TargetDensity, 'name' | 'definition' | 'metric'>
   readonly options: Omit<CompareOptions, 'signal' | 'progress'>
-  /** The distance of n independent draws, over the same seeds and y. */
+  /** The distance of n independent draws, over the same y and at least 50 seeds. */
   readonly floor: { readonly mean: number; readonly deviation: number }
   readonly rows: readonly CompareRow[]
 }
+
+/** Draws cost nothing, and every ratio depends on the floor. */
+const FLOOR_SEEDS = 50
 
 /**
  * @throws RangeError for an unknown path, sampler, grid or alpha, before anything runs; Error when aborted.
@@ -82,7 +85,7 @@ export async function compareProcesses(
   const processes = options.paths.map(text => diffusionProcess(schedule, pathNamed(text)))
   const members = options.samplers.flatMap(name => membersOf(stepRegistry.create(name), options.alphas))
   const density = await targetDensity(options.density, options.conditions)
-  const floors = perSeed(options.seeds, (seed, i) => {
+  const floors = perSeed(Math.max(FLOOR_SEEDS, options.seeds), (seed, i) => {
     const target = density.targets[i]!
     return target.distance(target.draw(key(seed, 'floor', i), options.n), key(seed, 'distance', i))
   }, density.targets.length) // prettier-ignore

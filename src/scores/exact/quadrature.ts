@@ -11,8 +11,10 @@ import type { Condition, Denoiser } from '../denoiser.js'
 import { gaussLegendre } from './legendre.js'
 
 export interface QuadratureLaw {
-  /** log p(x | y) up to a constant, element by element: x [n, nodes] -> [n, nodes]. It may reach -1e30, not -Infinity. */
+  /** log p(x | y) up to a constant, less that of `factor`, element by element: x [n, nodes] -> [n, nodes]. It may reach -1e30, not -Infinity. */
   readonly logDensity: (x: tf.Tensor, condition?: Condition) => tf.Tensor
+  /** A factor of p that is no exponential, such as x^2: cheaper than its logarithm, and it may be zero at points. Default 1. */
+  readonly factor?: (x: tf.Tensor) => tf.Tensor
   /** Beyond these p is zero, or too small to matter. */
   readonly low: number
   readonly high: number
@@ -28,7 +30,7 @@ const REACH = 9
  *
  * @throws RangeError unless low < high, both finite, and nodes is an integer from 2.
  */
-export function quadratureDenoiser({ logDensity, low, high, nodes = 128 }: QuadratureLaw): Denoiser {
+export function quadratureDenoiser({ logDensity, factor, low, high, nodes = 128 }: QuadratureLaw): Denoiser {
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high))
     throw new RangeError(`quadratureDenoiser: [${low}, ${high}] is no interval`)
   if (!(Number.isInteger(nodes) && nodes >= 2)) throw new RangeError(`quadratureDenoiser: ${nodes} nodes; wants 2 or more`) // prettier-ignore
@@ -49,6 +51,8 @@ export function quadratureDenoiser({ logDensity, low, high, nodes = 128 }: Quadr
     const r = tf.softmax(
       tf.add(tf.sub(logDensity(at, condition), tf.mul(tf.square(away), 0.5)), tf.tensor2d(logWeights, [1, nodes])),
     )
-    return tf.reshape(tf.add(from, tf.sum(tf.mul(r, u), 1, true)), x.shape)
+    const weight = factor ? tf.mul(r, factor(at)) : r
+    const mean = tf.sum(tf.mul(weight, u), 1, true)
+    return tf.reshape(tf.add(from, factor ? tf.div(mean, tf.sum(weight, 1, true)) : mean), x.shape)
   }
 }
