@@ -5,6 +5,7 @@
  */
 import type { NdArray } from '../io/array.js'
 import type { Grid } from '../physics/grid.js'
+import type { SparseRows } from './sparse-rows.js'
 
 export interface MeasurementOperator {
   /** The kind of operator, such as `sensors`. */
@@ -17,6 +18,12 @@ export interface MeasurementOperator {
   readonly adjoint?: (y: NdArray) => NdArray<Float64Array>
   /** The derivative of an operator that is not linear. */
   readonly derivative?: Derivative
+  /** The matrix of a linear operator, where it is sparse and at hand: inputs and outputs in C order. */
+  readonly rows?: SparseRows
+  /** Where the output lives, if it is again a field: what the next operator of a composition sees. */
+  readonly outputSpace?: Space
+  /** Values of x that the operator is meant for: where its laws are checked. All of them unless given. */
+  readonly inputRange?: readonly [low: number, high: number]
 }
 
 /** J = dA/dx at x. All arrays are one item, or batches of the same number. */

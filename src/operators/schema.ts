@@ -1,0 +1,200 @@
+/**
+ * Parameters as JSON schema (the part of draft 2020-12 that parameters need): one statement gives the type in TypeScript,
+ * the check of a configuration, with the path of the wrong field, and what a listing shows.
+ */
+import { closest } from 'fastest-levenshtein'
+import { shapeText, type NdArray } from '../io/array.js'
+
+interface Numeric {
+  readonly type: 'number' | 'integer'
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+}
+interface Text {
+  readonly type: 'string'
+  readonly enum?: readonly string[]
+}
+interface Flag {
+  readonly type: 'boolean'
+}
+interface List {
+  readonly type: 'array'
+  readonly items: Schema
+  readonly minItems?: number
+  readonly maxItems?: number
+  /** An `ndarray` of this rank will do as well, in TypeScript. */
+  readonly rank?: number
+}
+interface Fields {
+  readonly type: 'object'
+  /** Required names; others are free, and of the kind `additionalProperties`. */
+  readonly required?: readonly string[]
+  readonly additionalProperties: Schema | true
+}
+interface Choice {
+  readonly anyOf: readonly Schema[]
+}
+export type Schema = Numeric | Text | Flag | List | Fields | Choice
+
+/** A parameter: its schema, what it is (with its unit), and its default, or that it has to be given. */
+export type Parameter = Schema & { readonly description: string; readonly default?: unknown; readonly required?: true }
+export type Parameters = Readonly<Record<string, Parameter>>
+
+/** The type of what a schema accepts. */
+export type ValueOf<S> = S extends { readonly anyOf: readonly (infer U)[] }
+  ? ValueOf<U>
+  : S extends { readonly type: 'number' | 'integer' }
+    ? number
+    : S extends { readonly type: 'string'; readonly enum: readonly (infer E)[] }
+      ? E
+      : S extends { readonly type: 'string' }
+        ? string
+        : S extends { readonly type: 'boolean' }
+          ? boolean
+          : S extends { readonly type: 'array'; readonly items: infer I }
+            ? readonly ValueOf<I>[] | (S extends { readonly rank: number } ? NdArray : never)
+            : S extends { readonly type: 'object'; readonly additionalProperties: infer V }
+              ? Readonly<Record<string, V extends true ? unknown : ValueOf<V>>>
+              : never
+
+type Given<P> = { [K in keyof P]: P[K] extends { readonly default: unknown } | { readonly required: true } ? K : never }[keyof P] // prettier-ignore
+
+/** The checked parameters: those with a default or that are required are there. */
+export type ValuesOf<P extends Parameters> = { readonly [K in Given<P>]: ValueOf<P[K]> } & {
+  readonly [K in Exclude<keyof P, Given<P>>]?: ValueOf<P[K]>
+}
+
+/**
+ * The parameters of `given` (which may also have a `kind`), checked and completed by their defaults.
+ *
+ * @param where the path of `given`, which errors begin with.
+ * @throws RangeError for an unknown parameter (with the nearest name), one that is missing, or a value out of its range.
+ */
+export function checkParameters<const P extends Parameters>(parameters: P, given: object, where: string): ValuesOf<P> {
+  const names = Object.keys(parameters)
+  const values: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (name === 'kind' || value === undefined) continue
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined
+    if (!parameter) throw unknownName(`${where}: unknown parameter`, name, names)
+    const fault = faultOf(parameter, value, `${where}.${name}`)
+    if (fault) throw new RangeError(fault)
+    values[name] = value
+  }
+  for (const [name, parameter] of Object.entries(parameters)) {
+    if (name in values) continue
+    if (parameter.required) throw new RangeError(`${where}: ${name} is missing (${parameter.description})`)
+    if (parameter.default !== undefined) values[name] = parameter.default
+  }
+  return values as ValuesOf<P>
+}
+
+/** The error for a name that is not known: says the nearest, and all. */
+export function unknownName(what: string, name: string, known: readonly string[]): RangeError {
+  if (known.length === 0) return new RangeError(`${what} '${name}'; there are none`)
+  return new RangeError(`${what} '${name}'; did you mean '${closest(name, known)}'? Known: ${known.join(', ')}`)
+}
+
+export const accepts = (schema: Schema | undefined, value: unknown): boolean => schema !== undefined && faultOf(schema, value, '') === undefined // prettier-ignore
+
+const isNdArray = (value: unknown): value is NdArray =>
+  typeof value === 'object' && value !== null && 'data' in value && 'shape' in value && 'stride' in value
+
+/** What is wrong with a value, or undefined. */
+function faultOf(schema: Schema, value: unknown, path: string): string | undefined {
+  if ('anyOf' in schema) {
+    const faults = schema.anyOf.map(choice => faultOf(choice, value, path))
+    if (faults.includes(undefined)) return undefined
+    // A fault inside a list says more than that the list is no number.
+    const deep = faults.find(fault => fault !== undefined && !fault.startsWith(`${path} = `))
+    return deep ?? `${path} = ${shown(value)}; wants ${schema.anyOf.map(wants).join(', or ')}`
+  }
+  const wrong = `${path} = ${shown(value)}; wants ${wants(schema)}`
+  switch (schema.type) {
+    case 'number':
+    case 'integer':
+      return inRange(schema, value) ? undefined : wrong
+    case 'string':
+      return typeof value === 'string' && (schema.enum?.includes(value) ?? true) ? undefined : wrong
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : wrong
+    case 'array':
+      return listFault(schema, value, path, wrong)
+    case 'object': {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong
+      const missing = schema.required?.find(name => !Object.hasOwn(value, name))
+      if (missing !== undefined) return `${path}: ${missing} is missing`
+      const kind = schema.additionalProperties
+      return kind === true ? undefined : firstFault(Object.entries(value), ([name, entry]) => faultOf(kind, entry, `${path}.${name}`)) // prettier-ignore
+    }
+    default:
+      return schema satisfies never
+  }
+}
+
+function inRange(
+  { type, minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity }: Numeric,
+  value: unknown,
+): boolean {
+  // prettier-ignore
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false
+  return (type === 'number' || Number.isSafeInteger(value)) && value >= minimum && value <= maximum && value > exclusiveMinimum // prettier-ignore
+}
+
+function listFault(schema: List, value: unknown, path: string, wrong: string): string | undefined {
+  if (isNdArray(value)) {
+    if (schema.rank === undefined) return `${path} is an ndarray; wants ${wants(schema)}`
+    return value.shape.length === schema.rank ? undefined : `${path} is an ndarray ${shapeText(value.shape)}; wants ${schema.rank} axes` // prettier-ignore
+  }
+  if (!Array.isArray(value)) return wrong
+  if (value.length < (schema.minItems ?? 0) || value.length > (schema.maxItems ?? Infinity)) return wrong
+  return firstFault(value as unknown[], (item, k) => faultOf(schema.items, item, `${path}[${k}]`))
+}
+
+function firstFault<T>(list: readonly T[], fault: (item: T, k: number) => string | undefined): string | undefined {
+  for (let k = 0; k < list.length; k++) {
+    const found = fault(list[k]!, k)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) as string | undefined) ?? String(value) // prettier-ignore
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** What a schema accepts, in words. */
+export function wants(schema: Schema): string {
+  if ('anyOf' in schema) return schema.anyOf.map(wants).join(', or ')
+  switch (schema.type) {
+    case 'number':
+    case 'integer': {
+      const { minimum, maximum, exclusiveMinimum } = schema
+      const low = minimum !== undefined ? ` from ${minimum}` : exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : '' // prettier-ignore
+      return `${schema.type === 'integer' ? 'an integer' : 'a number'}${low}${maximum === undefined ? '' : ` up to ${maximum}`}`
+    }
+    case 'string':
+      return schema.enum ? schema.enum.map(name => `'${name}'`).join(' or ') : 'a text'
+    case 'boolean':
+      return 'true or false'
+    case 'array': {
+      const { minItems, maxItems } = schema
+      const size = minItems !== undefined && minItems === maxItems ? ` of ${minItems}` : minItems ? ` of at least ${minItems}` : '' // prettier-ignore
+      return `a list${size}: each ${wants(schema.items)}`
+    }
+    case 'object':
+      return schema.required ? `an object with ${schema.required.join(', ')}` : 'an object'
+    default:
+      return schema satisfies never
+  }
+}
+
+/** The JSON schema of an object with these parameters. */
+export function objectSchema(parameters: Parameters): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(parameters)
+  const required = entries.filter(([, parameter]) => parameter.required).map(([name]) => name)
+  const properties = entries.map(([name, { required: _, ...schema }]) => [name, schema] as const)
+  return { type: 'object', properties: Object.fromEntries(properties), required, additionalProperties: false }
+}
