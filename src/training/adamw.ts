@@ -54,6 +54,8 @@ type Shape = readonly number[]
 
 /** Parameters of given shapes as few vectors: one for each large parameter, and one for all small ones together. */
 export interface Packing {
+  /** Which parameters each vector holds, in the order in which they lie there. */
+  readonly groups: readonly (readonly number[])[]
   /** The vectors' lengths. */
   readonly lengths: readonly number[]
   readonly pack: (parameters: readonly tf.Tensor[]) => tf.Tensor[]
@@ -69,6 +71,7 @@ export function packing(shapes: readonly Shape[]): Packing {
   const small = all.filter(i => sizes[i]! < LARGE)
   const groups = [...all.filter(i => sizes[i]! >= LARGE).map(i => [i]), ...(small.length > 0 ? [small] : [])]
   return {
+    groups,
     lengths: groups.map(group => group.reduce((sum, i) => sum + sizes[i]!, 0)),
     pack: parameters => groups.map(group => tf.concat(group.map(i => tf.reshape(parameters[i]!, [-1])))),
     unpack(vectors) {

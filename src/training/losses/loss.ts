@@ -26,7 +26,7 @@ export interface Loss {
 }
 
 /** Means over all axes but the first: [n, ...shape] to [n]. */
-export const elementMean = (x: tf.Tensor): tf.Tensor => tf.mean(tf.reshape(x, [x.shape[0]!, -1]), 1)
+export const elementMean = (x: tf.Tensor): tf.Tensor => tf.mean(tf.reshape(x, [x.shape[0], -1]), 1)
 
 /** The batch's loss from the samples' [n]. */
 export const reduced = (loss: Loss, losses: tf.Tensor, sigma: tf.Tensor): tf.Scalar =>
