@@ -1,8 +1,8 @@
-/** VE and every VP path give the same trajectories after rescaling (theory.md, section 3). */
+/** VE and every VP path, built-in or written, give the same trajectories after rescaling (theory.md, section 3). */
 import { describe, expect, it } from 'vitest'
 import { openSampler, steps, timeGrids } from '../../src/samplers/index.js'
 import { mixtureDenoiser } from '../../src/scores/exact/index.js'
-import { processes } from './processes.js'
+import { processes, writtenProcesses } from './processes.js'
 
 const denoise = mixtureDenoiser([
   { weight: 0.4, mean: [-1, 0.5], covariance: [[0.3, 0.1], [0.1, 0.2]] }, // prettier-ignore
@@ -20,7 +20,7 @@ describe.each([
     async name => {
       const sampler = openSampler({ denoise, shape: [2], step: steps.create(name), precision })
       const paths = []
-      for (const { process } of processes)
+      for (const { process } of [...processes, ...writtenProcesses])
         paths.push(await sampler.sample({ n: 256, process, levels, trajectory: true, finish: 'rescale' }))
       await sampler.dispose()
       const [reference, ...others] = paths.map(p => p.trajectory!)

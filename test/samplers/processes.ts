@@ -1,20 +1,31 @@
 /** One process for each path, on one clock, and levels between two sigmas, for the samplers' tests. */
-import { paths } from '../../src/pde/path.js'
+import { pathOf, paths, type Path } from '../../src/pde/path.js'
 import { diffusionProcess, type Process } from '../../src/pde/process.js'
 import { schedules } from '../../src/pde/schedule.js'
 
 const clock = schedules.create('geometric', { sigmaMin: 0.01, sigmaMax: 20 })
 
-export const processes: readonly { readonly name: string; readonly process: Process }[] = [
-  ['ve', {}],
-  ['vp', {}],
-  ['vp-k', { k: 1 }],
-  ['vp-k', { k: 0.5 }],
-  ['subvp', {}],
-].map(([name, values]) => {
-  const path = paths.create(name as string, values as Record<string, number>)
-  return { name: path.name, process: diffusionProcess(clock, path) }
-})
+interface Named {
+  readonly name: string
+  readonly process: Process
+}
+const on = (path: Path): Named => ({ name: path.name, process: diffusionProcess(clock, path) })
+
+/** VE and every built-in VP path. */
+export const processes: readonly Named[] = [
+  on(paths.create('ve')),
+  on(paths.create('vp')),
+  on(paths.create('vp-k', { k: 1 })),
+  on(paths.create('vp-k', { k: 0.5 })),
+  on(paths.create('subvp')),
+]
+
+/** Paths as a user would write them. */
+export const writtenProcesses: readonly Named[] = [
+  on(pathOf('cubic', '(1+sigma^3)^(-1/3)')),
+  on(pathOf('both', '1/sqrt(1+sigma+sigma^2)')),
+  on(pathOf('rational', '(1+sigma)/(1+sigma+sigma^2)')),
+]
 
 /** N + 1 levels, uniform in ln sigma. */
 export const levelsBetween = (top: number, bottom: number, steps: number): number[] =>

@@ -6,6 +6,7 @@ import { key, normal } from '../../src/random.js'
 import { defineStep, openSampler, sample, steps, timeGrids, type Samples } from '../../src/samplers/index.js'
 import { reverseFamily } from '../../src/pde/reverse.js'
 import { densityDenoisers, mixtureDenoiser } from '../../src/scores/exact/index.js'
+import { smaller } from '../../src/samplers/chunk.js'
 import { levelsBetween, processes } from './processes.js'
 
 const process = processes[1]!.process
@@ -128,21 +129,39 @@ it('passes one condition to all samples, or one to each', async () => {
   await sampler.dispose()
 })
 
-it('stops at the time limit with the samples that are finished', async () => {
-  const slow = levelsBetween(20, 0.05, 4000)
-  const part = await sample({
-    denoise,
-    shape: [2],
-    step: heun,
-    process,
-    levels: slow,
-    n: 4096,
-    chunk: 64,
-    timeLimit: 0.2,
+describe('the time limit', () => {
+  it('leaves the samples that are finished, and goes on to the same bytes', async () => {
+    const sampler = openSampler({ denoise, shape: [2], step: heun, chunk: 16 })
+    const request = { process, levels }
+    await sampler.sample({ ...request, n: 16 }) // compiled
+    const n = 200_000
+    const part = await sampler.sample({ ...request, n, timeLimit: 0.3 })
+    expect(part.stopped).toBe('time limit')
+    expect(part.seconds).toBeLessThan(2) // one call is below a millisecond; the rest is a busy machine's
+    const done = part.x.shape[0]!
+    expect(done).toBeGreaterThan(0)
+    expect(done).toBeLessThan(n)
+    const whole = await sampler.sample({ ...request, n: done + 40 })
+    expect(bytes(part).equals(bytes(whole).subarray(0, done * 8))).toBe(true)
+    const rest = await sampler.sample({ ...request, n: done + 40, resume: part.checkpoint! })
+    expect(bytes(rest).equals(bytes(whole))).toBe(true)
+    await sampler.dispose()
   })
-  expect(part.stopped).toBe('time limit')
-  expect(part.seconds).toBeLessThan(2) // one call is milliseconds; the rest is a busy machine's
-  expect(part.checkpoint!.inFlight).not.toBeNull()
+
+  it('acts within a chunk too, and on adaptive steps', async () => {
+    for (const step of [heun, steps.create('dormand-prince', { rtol: 1e-13, atol: 1e-13 })]) {
+      const slow = { process, n: 4096, levels: levelsBetween(20, 0.05, 5000) } // seconds
+      const part = await sample({ ...slow, denoise, shape: [2], step, chunk: 4096, precision: 'float64', timeLimit: 0.3 }) // prettier-ignore
+      expect(part.stopped).toBe('time limit')
+      expect(part.x.shape).toEqual([0, 2])
+    }
+  })
+
+  it('makes a chunk smaller whose calls are longer than a second', () => {
+    expect(smaller(4096, 0.9)).toBe(4096)
+    expect(smaller(4096, 2)).toBe(1024)
+    expect(smaller(16, 30)).toBe(16)
+  })
 })
 
 it('keeps the trajectory where asked for', async () => {

@@ -1,0 +1,39 @@
+/** Memory does not grow with the number of steps. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, it } from 'vitest'
+import { openSampler, steps } from '../../src/samplers/index.js'
+import { gaussianDenoiser } from '../../src/scores/exact/index.js'
+import { levelsBetween, processes } from './processes.js'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** One state of the chunk: 64 KiB. */
+const [n, d] = [1024, 16]
+const denoise = gaussianDenoiser({ mean: Array<number>(d).fill(0), covariance: 1 })
+const MiB = 2 ** 20
+
+it.each(['exponential', 'dpm-solver++2m'])('%s takes as much for 500 steps as for 50', async name => {
+  const sampler = openSampler({ denoise, shape: [d], step: steps.create(name), chunk: n, threads: 1 })
+  const { process: vp } = processes[1]!
+  /** In use at the last step: by the process, and by arrays. */
+  const inUse = async (count: number, trajectory = false): Promise<{ all: number; arrays: number }> => {
+    let found = { all: 0, arrays: 0 }
+    const progress = ({ step }: { step: number }): void => {
+      if (step < count) return
+      collect()
+      const { rss, arrayBuffers } = process.memoryUsage()
+      found = { all: rss, arrays: arrayBuffers }
+    }
+    await sampler.sample({ n, process: vp, levels: levelsBetween(20, 0.01, count), progress, trajectory })
+    return found
+  }
+  await inUse(500) // the heap takes its size
+  const [few, many, kept] = [await inUse(50), await inUse(500), await inUse(500, true)]
+  // One state kept for each step is 28 MiB, as the trajectory shows.
+  expect(many.arrays).toBeLessThan(few.arrays + MiB)
+  expect(many.all).toBeLessThan(few.all + 20 * MiB)
+  expect(kept.arrays).toBeGreaterThan(few.arrays + 28 * MiB)
+  await sampler.dispose()
+})
