@@ -31,9 +31,14 @@ export function curvePanels(content: ReportContent): Panel[] {
   const error = truth && values(posterior.mean).map((m, i) => Math.abs(m - Number(values(truth)[i])))
   const errors = error ? [line('|mean - truth|', error, { color: orange, width: 1.5 })] : []
   return [
-    { id: 'curves', title: 'Posterior', figure: { data: [...bands, mean, ...exact, ...marks], layout: top } },
+    {
+      id: 'curves',
+      title: 'Posterior',
+      wide: true,
+      figure: { data: [...bands, mean, ...exact, ...marks], layout: top },
+    },
     { id: 'samples', title: 'Samples', figure: { data: [...samples, ...exact], layout: bottom } },
-    { id: 'std', title: 'Standard deviation', figure: { data: [std, ...errors], layout: { ...bottom, yaxis: { ...bottom.yaxis, rangemode: 'tozero' } } } }, // prettier-ignore
+    { id: 'std', title: 'Standard deviation', figure: { data: [std, ...errors], layout: { ...bottom, yaxis: { ...bottom.yaxis, rangemode: 'tozero', title: { text: unknown.units ?? '' } } } } }, // prettier-ignore
   ]
 }
 

@@ -38,29 +38,30 @@ function blockCenters(grid: Grid, axis: number, block: number): number[] {
 }
 
 export interface Scale {
-  readonly colorscale: string
-  readonly reversescale?: boolean
+  readonly colorscale: string | readonly (readonly [at: number, colour: string])[]
   readonly zmin: number
   readonly zmax: number
 }
 
+/** The share of the sum of squares that either sign needs before fields count as signed. */
+const signedShare = 0.05
+
 /** One colour scale for all of the fields: viridis, or a diverging one about 0 where they take both signs. */
 export function sharedScale(fields: readonly ArrayLike<number>[]): Scale {
-  let [low, high] = [Infinity, -Infinity]
+  let [low, high, below, all] = [Infinity, -Infinity, 0, 0]
   for (const field of fields)
     for (let i = 0; i < field.length; i++) {
-      low = Math.min(low, field[i]!)
-      high = Math.max(high, field[i]!)
+      const v = field[i]!
+      low = Math.min(low, v)
+      high = Math.max(high, v)
+      all += v * v
+      if (v < 0) below += v * v
     }
-  // A field that dips below zero by little (a sample of a positive one) is not a signed one.
-  if (low < 0 && high > 0 && Math.min(-low, high) > 0.2 * Math.max(-low, high)) return divergingScale(Math.max(-low, high)) // prettier-ignore
+  if (below > signedShare * all && below < (1 - signedShare) * all) return divergingScale(Math.max(-low, high))
   return { colorscale: 'Viridis', zmin: low, zmax: high > low ? high : low + 1 }
 }
 
-/** Blue below, red above, white at 0. */
-export const divergingScale = (size: number): Scale => ({
-  colorscale: 'RdBu',
-  reversescale: true,
-  zmin: -(size || 1),
-  zmax: size || 1,
-})
+/** ColorBrewer's RdBu turned round: blue below, red above, near white at 0. */
+const blueToRed = ['#053061', '#2166ac', '#4393c3', '#92c5de', '#d1e5f0', '#f7f7f7', '#fddbc7', '#f4a582', '#d6604d', '#b2182b', '#67001f'].map((colour, k) => [k / 10, colour] as const) // prettier-ignore
+
+export const divergingScale = (size: number): Scale => ({ colorscale: blueToRed, zmin: -(size || 1), zmax: size || 1 })

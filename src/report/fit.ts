@@ -2,7 +2,7 @@
 import { axisStyle, blue, blueBand, grey, ink, orange } from './colours.js'
 import type { ObservationContent, PredictedContent, ReportContent, Unknown } from './content.js'
 import { values } from './data.js'
-import { mapLayout } from './maps.js'
+import { mapLayout, mapRatio } from './maps.js'
 import { withUnits } from './html.js'
 import type { Figure } from './page.js'
 import type { Panel } from './panel.js'
@@ -13,7 +13,7 @@ const mostPoints = 400
 export function fitPanels({ observation, predicted, unknown }: ReportContent): Panel[] {
   const panels: Panel[] = []
   const points = unknown.grid.shape.length === 2 && observation.places?.kind === 'points' && !observation.placeOf
-  if (points) panels.push({ id: 'measured', title: 'Measured values', figure: measuredMap(observation, unknown) }) // prettier-ignore
+  if (points) panels.push({ id: 'measured', title: 'Measured values', ratio: mapRatio(unknown), figure: measuredMap(observation, unknown) }) // prettier-ignore
   if (!predicted) {
     const caption = 'Bars: one standard deviation of the noise.'
     if (!points) panels.push({ id: 'measured', title: 'Measured values', caption, figure: measuredLine(observation) })

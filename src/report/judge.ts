@@ -65,12 +65,12 @@ export function coveragePanel({ calibration }: ReportContent): Panel[] {
 /** The same as numbers, with the band in which a calibrated posterior falls. */
 export function coverageTable(calibration: CalibrationContent | undefined): string {
   if (!calibration) return ''
-  const percent = (value: number): string => `${number(100 * value)} %`
+  const percent = (value: number): string => `${number(100 * value)}\u00a0%`
   const rows = calibration.rows.map(({ quantity, level, covered, band }) => [
     quantity,
     percent(level),
     percent(covered),
-    band ? `${percent(band[0])} to ${percent(band[1])}` : '',
+    band ? `${number(100 * band[0])}\u00a0to\u00a0${percent(band[1])}` : '',
     band ? (covered < band[0] ? 'too narrow' : covered > band[1] ? 'too wide' : 'within') : '',
   ])
   return table(['quantity', 'nominal', 'covered', '95 % of calibrated', ''], rows)

@@ -9,24 +9,28 @@ import type { Panel } from './panel.js'
 /** Samples that are drawn. */
 export const mostSamples = 6
 
-/** Truth, mean, deviation, error and samples. */
-export function mapPanels({ unknown, truth, posterior, observation }: ReportContent): Panel[] {
+/** Truth, mean, deviation and error, and the samples apart. */
+export function mapPanels({ unknown, truth, posterior, observation }: ReportContent): {
+  field: Panel[]
+  drawn: Panel[]
+} {
   const { grid } = unknown
   const mean = values(posterior.mean)
   const std = values(posterior.std)
   const exact = truth && values(truth)
   const all = values(posterior.samples)
-  const shown = Math.min(mostSamples, posterior.samples.shape[0]!)
-  const samples = Array.from({ length: shown }, (_, k) => all.subarray(k * grid.size, (k + 1) * grid.size))
+  const count = Math.min(mostSamples, posterior.samples.shape[0]!)
+  const samples = Array.from({ length: count }, (_, k) => all.subarray(k * grid.size, (k + 1) * grid.size))
   const scale = sharedScale([mean, ...samples, ...(exact ? [exact] : [])])
   const spread: Scale = { colorscale: 'Cividis', zmin: 0, zmax: std.reduce((a, b) => Math.max(a, b), 0) || 1 }
-  const panel = (id: string, title: string, field: Float64Array, colours: Scale, places?: Places): Panel => ({
+  const panel = (id: string, title: string, shown: Float64Array, colours: Scale, places?: Places): Panel => ({
     id,
     title,
-    figure: map(unknown, field, colours, places),
+    ratio: mapRatio(unknown),
+    figure: map(unknown, shown, colours, places),
   })
   const { places } = observation
-  const panels = [
+  const field = [
     ...(exact ? [panel('truth', 'Truth', exact, scale, places)] : []),
     panel('mean', 'Posterior mean', mean, scale, places),
     panel('std', 'Posterior standard deviation', std, spread, places),
@@ -34,9 +38,9 @@ export function mapPanels({ unknown, truth, posterior, observation }: ReportCont
   if (exact) {
     const error = mean.map((m, i) => m - exact[i]!)
     const size = error.reduce((a, e) => Math.max(a, Math.abs(e)), 0)
-    panels.push(panel('error', 'Error: mean - truth', error, divergingScale(size), places))
+    field.push(panel('error', 'Error: mean - truth', error, divergingScale(size), places))
   }
-  return [...panels, ...samples.map((field, k) => panel(`sample-${k + 1}`, `Sample ${k + 1}`, field, scale))]
+  return { field, drawn: samples.map((sample, k) => panel(`sample-${k + 1}`, `Sample ${k + 1}`, sample, scale)) }
 }
 
 /** What a reader of the maps should know. */
@@ -65,6 +69,10 @@ export function map(unknown: Unknown, field: Float64Array, scale: Scale, places?
   }
   return { data: [heat, ...(places ? marks(places) : [])], layout: mapLayout(unknown) }
 }
+
+/** Height over width of a figure that a map fills: its own shape, and room for the axes and the colour bar. */
+export const mapRatio = ({ grid: { lengths } }: Unknown): number =>
+  Math.min(1.3, Math.max(0.4, (0.74 * lengths[1]!) / lengths[0]! + 0.13))
 
 /** Axes over the whole domain, one unit as long on either. */
 export function mapLayout({ grid, axes }: Unknown): Record<string, unknown> {

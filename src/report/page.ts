@@ -15,12 +15,19 @@ export interface FigurePlace {
   readonly id: string
   readonly title: string
   readonly caption?: string
+  /** As wide as the page. */
+  readonly wide?: boolean
+  /** Height over width, for figures whose own shape matters. */
+  readonly ratio?: number
 }
 
 /** The element that `page` draws the figure `id` into, with its title and caption. */
-export const figurePlace = ({ id, title, caption }: FigurePlace): string =>
-  `<figure><h3>${escaped(title)}</h3><div class="plot" id="${escaped(id)}" role="img" aria-label="${escaped(title)}"></div>` +
-  `${caption ? `<figcaption>${escaped(caption)}</figcaption>` : ''}</figure>`
+export function figurePlace({ id, title, caption, wide, ratio }: FigurePlace): string {
+  const shape = ratio ? ` style="height: auto; aspect-ratio: 1 / ${ratio.toFixed(3)}"` : ''
+  const plot = `<div class="plot" id="${escaped(id)}" role="img" aria-label="${escaped(title)}"${shape}></div>`
+  const words = caption ? `<figcaption>${escaped(caption)}</figcaption>` : ''
+  return `<figure${wide ? ' class="whole"' : ''}><h3>${escaped(title)}</h3>${plot}${words}</figure>`
+}
 
 const base = {
   font: { family: 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif', size: 12, color: '#16191d' },
@@ -33,13 +40,18 @@ const base = {
 
 const config = { responsive: true, displaylogo: false, displayModeBar: false }
 
-/** Draws every figure, again for the width of the paper when printed, and opens what is folded. */
+/** Draws every figure; its view box lets the paper scale it (style.ts). Opens what is folded before printing. */
 const draw = `
 const { base, config, figures } = JSON.parse(document.getElementById('figures').textContent)
-for (const [id, { data, layout }] of Object.entries(figures)) Plotly.newPlot(id, data, { ...base, ...layout }, config)
-const fit = () => { for (const id of Object.keys(figures)) Plotly.Plots.resize(id) }
-matchMedia('print').addEventListener('change', fit)
-addEventListener('beforeprint', () => { for (const part of document.querySelectorAll('details')) part.open = true; fit() })
+for (const [id, { data, layout }] of Object.entries(figures)) {
+  const plot = document.getElementById(id)
+  const scalable = () => {
+    for (const svg of plot.querySelectorAll('.main-svg'))
+      svg.setAttribute('viewBox', [0, 0, svg.width.baseVal.value, svg.height.baseVal.value].join(' '))
+  }
+  Plotly.newPlot(plot, data, { ...base, ...layout }, config).then(() => { scalable(); plot.on('plotly_afterplot', scalable) })
+}
+addEventListener('beforeprint', () => { for (const part of document.querySelectorAll('details')) part.open = true })
 `
 
 /**

@@ -1,16 +1,15 @@
-import { figurePlace, type Figure } from './page.js'
+import { figurePlace, type Figure, type FigurePlace } from './page.js'
 
 /** A figure with its words. */
-export interface Panel {
-  readonly id: string
-  readonly title: string
-  readonly caption?: string
+export interface Panel extends FigurePlace {
   readonly figure: Figure
 }
 
-/** Panels beside each other. */
-export const panelGrid = (panels: readonly Panel[], wide = false): string =>
-  panels.length === 0 ? '' : `<div class="panels${wide ? ' wide' : ''}">\n${panels.map(figurePlace).join('\n')}\n</div>`
+/** Panels beside each other: two to a row, or three. */
+export const panelGrid = (panels: readonly Panel[], columns: 2 | 3): string =>
+  panels.length === 0
+    ? ''
+    : `<div class="panels${columns === 2 ? ' wide' : ''}">\n${panels.map(figurePlace).join('\n')}\n</div>`
 
 /** The figures of panels by their ids, as `page` takes them. */
 export const figuresOf = (panels: readonly Panel[]): Record<string, Figure> =>

@@ -23,7 +23,7 @@ export async function reportHtml(content: ReportContent): Promise<string> {
   checkShapes(content)
   const { title, summary, warnings, unknown, posterior, observation, calibration, budget, config } = content
   const curves = unknown.grid.shape.length === 1
-  const field = curves ? curvePanels(content) : mapPanels(content)
+  const { field, drawn } = curves ? { field: curvePanels(content), drawn: [] } : mapPanels(content)
   const fit = fitPanels(content)
   const judged = [...errorPanel(content), ...coveragePanel(content)]
   const noun = `${withUnits(unknown.name, unknown.units)} on ${unknown.grid.shape.join(' x ')} cells, ${number(posterior.n)} posterior samples.`
@@ -32,13 +32,18 @@ export async function reportHtml(content: ReportContent): Promise<string> {
     warningBox(warnings),
     ...summary.map(paragraph),
     factTable(content),
-    section('Unknown', paragraph(curves ? noun : `${noun} ${mapNotes(content)}`), panelGrid(field, curves)),
-    section('Measurements', paragraph(measured), panelGrid(fit, curves || fit.length < 3)),
-    section('Can it be trusted?', panelGrid(judged, true), coverageTable(calibration)),
+    section(
+      'Unknown',
+      paragraph(curves ? noun : `${noun} ${mapNotes(content)}`),
+      panelGrid(field, 2),
+      panelGrid(drawn, 3),
+    ),
+    section('Measurements', paragraph(measured), panelGrid(fit, fit.length === 3 ? 3 : 2)),
+    section('Can it be trusted?', panelGrid(judged, 2), coverageTable(calibration)),
     section('Budget', budgetTable(budget)),
     section('Configuration', `<details><summary>JSON</summary><pre>${escaped(JSON.stringify(config, null, 2))}</pre></details>`), // prettier-ignore
   ]
-  return page(title, body.filter(part => part !== '').join('\n'), figuresOf([...field, ...fit, ...judged]))
+  return page(title, body.filter(part => part !== '').join('\n'), figuresOf([...field, ...drawn, ...fit, ...judged]))
 }
 
 const warningBox = (warnings: readonly string[]): string =>
