@@ -2,7 +2,7 @@
 import { array, zeros } from '../../io/array.js'
 import type { PriorMoments } from '../../linalg/gaussian.js'
 import { valuesOf } from '../../linalg/values.js'
-import { blockConditioner, type BlockOptions, type RealArray } from './block.js'
+import { blockConditioner, type BlockOptions, type Real, type RealArray } from './block.js'
 import { whiten, type LinearObservation, type Whitened } from './observation.js'
 import { encodeAdjoint, encodeChannels, encodeRaw, type EncodeKind } from './single.js'
 
@@ -77,8 +77,9 @@ function lmmseEncoder(
     async encode(observations) {
       const { data, shape } = empty(observations.length)
       const sizes = observations.map(({ rows }) => rows.shape[0] ?? 0)
-      const observation = (j: number): Whitened => named(j, () => whiten(observations[j]!, mean, 'encode'))
-      await block.condition(sizes, observation, ({ index, shift, reduction, information }) => {
+      const observe = (j: number, rows: Real): Whitened<Real> =>
+        named(j, () => whiten(observations[j]!, mean, 'encode', rows))
+      await block.condition(sizes, observe, ({ index, shift, reduction, information }) => {
         const at = 3 * index * N
         for (let k = 0; k < N; k++) {
           data[at + k] = mean[k]! + shift[k]!

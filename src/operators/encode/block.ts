@@ -32,11 +32,7 @@ export interface Update {
 
 export interface BlockConditioner {
   /** One update for each observation; `sizes` are their numbers of entries, and each is asked for once, when it is needed. */
-  condition(
-    sizes: readonly number[],
-    observation: (index: number) => Whitened,
-    take: (update: Update) => void,
-  ): Promise<void>
+  condition(sizes: readonly number[], observation: Observe, take: (update: Update) => void): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -89,7 +85,7 @@ export function blockConditioner(prior: PriorMoments, options: BlockOptions): Bl
   /** Observations whose rows are held at once. */
   async function group(
     members: readonly Member[],
-    observation: (index: number) => Whitened,
+    observation: Observe,
     take: (update: Update) => void,
     tooExact: (index: number) => void,
   ): Promise<void> {
@@ -97,10 +93,9 @@ export function blockConditioner(prior: PriorMoments, options: BlockOptions): Bl
     const A = zeros(Math.ceil(total / PIECE) * PIECE * N)
     let row = 0
     const lying = members.map(({ index, m }) => {
-      const { rows, ...rest } = observation(index)
-      A.set(rows, row * N)
+      const first = row
       row += m
-      return { ...rest, index, first: row - m }
+      return { ...observation(index, A.subarray(first * N, row * N)), index, first }
     })
     const P = await times(A)
     for (let start = 0; start < lying.length;) {
@@ -164,7 +159,7 @@ export function blockConditioner(prior: PriorMoments, options: BlockOptions): Bl
         await group(part, observation, take, index => exact.push(index))
       if (exact.length === 0) return
       const inDouble = exact.map(index => sizes[index]!)
-      await double().condition(inDouble, j => observation(exact[j]!), update => { take({ ...update, index: exact[update.index]! }) }) // prettier-ignore
+      await double().condition(inDouble, (j, rows) => observation(exact[j]!, rows), update => { take({ ...update, index: exact[update.index]! }) }) // prettier-ignore
     },
     async dispose() {
       for (const made of programs.values()) await (await made).dispose()
@@ -174,6 +169,9 @@ export function blockConditioner(prior: PriorMoments, options: BlockOptions): Bl
     },
   }
 }
+
+/** Whitens an observation into `rows`. */
+type Observe = (index: number, rows: Real) => Pick<Whitened, 'm' | 'residual' | 'information'>
 
 interface Member {
   readonly m: number

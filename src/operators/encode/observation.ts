@@ -1,6 +1,6 @@
 /** A measurement of a linear operator as numbers, and its whitening. */
-import { shapeText, type NdArray } from '../../io/array.js'
-import { choleskyInPlace, solveLower } from '../../linalg/cholesky.js'
+import { elements, shapeText, type NdArray } from '../../io/array.js'
+import { choleskyInPlace, dot, solveLower } from '../../linalg/cholesky.js'
 import { valuesOf } from '../../linalg/values.js'
 
 /** y = A x + noise for one operator. */
@@ -16,10 +16,10 @@ export interface LinearObservation {
 }
 
 /** An observation brought to R = I, and what it says of each cell. */
-export interface Whitened {
+export interface Whitened<T extends Float32Array | Float64Array = Float64Array> {
   readonly m: number
   /** L_R^-1 A [m, N]. */
-  readonly rows: Float64Array
+  readonly rows: T
   /** L_R^-1 (y - A xbar) [m]. */
   readonly residual: Float64Array
   /** diag(A^T R^-1 A) [N]. */
@@ -38,41 +38,56 @@ export function measured({ y, rows }: Pick<LinearObservation, 'y' | 'rows'>, whe
  * Whitens an observation.
  *
  * @param mean xbar [N].
+ * @param out where the whitened rows go [m, N]; float32 halves the memory of a block of them.
  * @throws RangeError for sizes that do not fit, values that are not finite, or a noise that is not positive definite.
  */
-export function whiten(observation: LinearObservation, mean: Float64Array, where: string): Whitened {
+export function whiten<T extends Float32Array | Float64Array>(
+  observation: LinearObservation,
+  mean: Float64Array,
+  where: string,
+  out: T,
+): Whitened<T> {
   const N = mean.length
-  const y = measured(observation, where)
+  const { rows, y, scale } = decorrelated(observation, N, where)
   const m = y.length
-  const A = valuesOf(`${where}: rows`, observation.rows, [m, N])
-  const rows = new Float64Array(m * N)
-  const residual = new Float64Array(m)
+  const residual = y
+  const information = new Float64Array(N)
   for (let i = 0; i < m; i++) {
-    let sum = y[i]!
-    for (let k = 0; k < N; k++) sum -= A[i * N + k]! * mean[k]!
-    residual[i] = sum
-  }
-  if (observation.noise.shape.length === 2) {
-    const L = valuesOf(`${where}: noise`, observation.noise, [m, m]).slice()
-    choleskyInPlace(L, m, `${where}: noise`)
-    rows.set(A)
-    solveLower(L, m, rows, N)
-    solveLower(L, m, residual)
-  } else {
-    const variances = valuesOf(`${where}: noise`, observation.noise, [m])
-    for (let i = 0; i < m; i++) {
-      if (!(variances[i]! > 0)) throw new RangeError(`${where}: noise variance ${i} is ${variances[i]!}; wants positive ones: state the error of the model where the measurement has none`) // prettier-ignore
-      const scale = 1 / Math.sqrt(variances[i]!)
-      for (let k = i * N; k < (i + 1) * N; k++) rows[k] = scale * A[k]!
-      residual[i]! *= scale
+    const [at, s] = [i * N, scale[i]!]
+    residual[i] = s * (y[i]! - dot(rows, at, mean, 0, N))
+    for (let k = 0; k < N; k++) {
+      const value = s * rows[at + k]!
+      out[at + k] = value
+      information[k]! += value * value
     }
   }
-  return { m, rows, residual, information: columnSquares(rows, m, N) }
+  const finite = information.every(Number.isFinite) && residual.every(Number.isFinite)
+  if (!finite) valuesOf(`${where}: rows`, observation.rows, [m, N]) // says where
+  return { m, rows: out, residual, information }
 }
 
-/** sum_i rows_ik^2 for each k. */
-export function columnSquares(rows: Float64Array, m: number, N: number): Float64Array {
-  const out = new Float64Array(N)
-  for (let i = 0; i < m; i++) for (let k = 0; k < N; k++) out[k]! += rows[i * N + k]! ** 2
-  return out
+/** Rows and y whose noise is independent, of standard deviations 1/scale. */
+function decorrelated(
+  observation: LinearObservation,
+  N: number,
+  where: string,
+): { readonly rows: Float64Array; readonly y: Float64Array; readonly scale: Float64Array } {
+  const y = measured(observation, where).slice()
+  const m = y.length
+  if (observation.rows.shape[1] !== N)
+    throw new RangeError(`${where}: rows ${shapeText(observation.rows.shape)}; wants ${shapeText([m, N])}`)
+  const given = elements(observation.rows)
+  const A = given instanceof Float64Array ? given : Float64Array.from(given as Float32Array)
+  if (observation.noise.shape.length !== 2) {
+    const scale = valuesOf(`${where}: noise`, observation.noise, [m]).map(v => 1 / Math.sqrt(v))
+    const bad = scale.findIndex(s => !(s > 0 && s < Infinity))
+    if (bad >= 0) throw new RangeError(`${where}: noise variance ${bad} is not positive; where the measurement has no error, state that of the model`) // prettier-ignore
+    return { rows: A, y, scale }
+  }
+  const L = valuesOf(`${where}: noise`, observation.noise, [m, m]).slice()
+  choleskyInPlace(L, m, `${where}: noise`)
+  const rows = A.slice()
+  solveLower(L, m, rows, N)
+  solveLower(L, m, y)
+  return { rows, y, scale: new Float64Array(m).fill(1) }
 }

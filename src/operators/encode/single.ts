@@ -3,7 +3,7 @@ import { array, type NdArray } from '../../io/array.js'
 import { linearEstimator, linearStatistics, type LinearEstimator } from '../../linalg/conditioning.js'
 import type { PriorMoments } from '../../linalg/gaussian.js'
 import { valuesOf } from '../../linalg/values.js'
-import { measured, whiten, type LinearObservation } from './observation.js'
+import { measured, whiten, type LinearObservation, type Whitened } from './observation.js'
 
 /** How a measurement is shown to the network. */
 export type EncodeKind = 'raw' | 'adjoint' | 'lmmse'
@@ -58,7 +58,7 @@ export function encodeAdjoint(
 ): NdArray<Float64Array> {
   const where = 'encodeAdjoint'
   const { shape, size: N } = prior.mean
-  const { m, rows, residual, information } = whiten(observation, valuesOf(`${where}: mean`, prior.mean, shape), where)
+  const { m, rows, residual, information } = whitenedWith(prior, observation, where)
   const out = new Float64Array(2 * N)
   for (let i = 0; i < m; i++) for (let k = 0; k < N; k++) out[k]! += residual[i]! * rows[i * N + k]!
   for (let k = 0; k < N; k++) {
@@ -77,10 +77,13 @@ export function encodeAdjoint(
 export function encodeLmmse(prior: PriorMoments, observation: LinearObservation): NdArray<Float64Array> {
   const where = 'encodeLmmse'
   const y = array(measured(observation, where))
-  const { information } = whiten(observation, valuesOf(`${where}: mean`, prior.mean, prior.mean.shape), where)
+  const { information } = whitenedWith(prior, observation, where)
   const estimator = linearEstimator(linearStatistics(prior, observation.rows), observation.noise)
   return lmmseChannels(estimator, information, y)
 }
+
+const whitenedWith = ({ mean }: Pick<PriorMoments, 'mean'>, observation: LinearObservation, where: string): Whitened =>
+  whiten(observation, valuesOf(`${where}: mean`, mean, mean.shape), where, new Float64Array(observation.rows.size))
 
 /** [3, ...shape]: mean(y), std, log(1 + information). */
 export function lmmseChannels(
