@@ -1,9 +1,10 @@
 /** The derivation that the options of `invdiff derive` ask for. */
 import { FormulaError } from '../expression.js'
 import { alphaOf } from '../pde/alpha.js'
-import { derive, type Derivation } from '../pde/derive.js'
+import { defaultAlphas, derive } from '../pde/derive.js'
 import { pathOf, paths, type Path } from '../pde/path.js'
 import { scheduleOfBeta, scheduleOfGamma, scheduleOfSigma, schedules, type Schedule } from '../pde/schedule.js'
+import type { Derived } from '../run/derive-page.js'
 import { UsageError } from './command.js'
 
 type Texts = 'path' | 'xi' | 'schedule' | 'sigma' | 'gamma' | 'beta'
@@ -14,13 +15,14 @@ export type Request = Readonly<Record<Texts, string | undefined>> &
   Readonly<Record<Numbers, number | undefined>> & { readonly alpha: readonly string[] }
 
 /** @throws UsageError naming the option at fault; ConditionError for a process that breaks a condition of the theory. */
-export function derivationOf(request: Request): Derivation {
+export function derived(request: Request): Derived {
   const path = chosenPath(request)
   const schedule = chosenSchedule(request, path)
-  const alphas = request.alpha.map(text => (Number.isNaN(Number(text)) ? text : Number(text)))
-  for (const alpha of alphas) at('--alpha', () => alphaOf(alpha, schedule))
+  const asked = request.alpha.map(text => (Number.isNaN(Number(text)) ? text : Number(text)))
+  for (const alpha of asked) at('--alpha', () => alphaOf(alpha, schedule))
   const { seed = 0 } = request
-  return derive(schedule, path, { seed, ...(alphas.length === 0 ? {} : { alphas }) })
+  const alphas = asked.length > 0 ? asked : defaultAlphas
+  return { derivation: derive(schedule, path, { seed, alphas }), schedule, path, alphas }
 }
 
 function chosenPath({ path, xi, k }: Request): Path {

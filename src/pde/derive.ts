@@ -43,6 +43,9 @@ export interface DeriveOptions {
   readonly seed?: number
 }
 
+/** The probability-flow ODE, the reverse SDE of Anderson and Song, and one beyond. */
+export const defaultAlphas: readonly number[] = [0, 1, 2]
+
 /**
  * Derives the process of a schedule and a path, its reverse family, its steps and its loss, and checks each statement.
  * Takes about a second.
@@ -50,7 +53,7 @@ export interface DeriveOptions {
  * @throws ConditionError when the schedule or the path breaks a condition; RangeError or FormulaError for a bad alpha.
  */
 export function derive(schedule: Schedule, path: Path, options: DeriveOptions = {}): Derivation {
-  const { alphas = [0, 1, 2], seed = 0 } = options
+  const { alphas = defaultAlphas, seed = 0 } = options
   const process = diffusionProcess(schedule, path)
   const family = alphas.map(alpha => reverseFamily(process, alpha))
   const root = (name: string): Key => key(seed, 'derive', name)

@@ -78,6 +78,14 @@ describe('invdiff derive', () => {
     expect(existsSync(join(folder, 'absent'))).toBe(false)
   })
 
+  it('writes a page of densities and particles', async () => {
+    const [file, text] = [join(folder, 've.html'), join(folder, 'also.md')]
+    const { code, err } = await invoke(['derive', 've', '--alpha', '1', '--html', file, '--output', text])
+    expect(code).toBe(0)
+    expect(err).toContain(`wrote ${file}\n`)
+    expect(readFileSync(file, 'utf8')).toContain('Densities over time, particles on top')
+  })
+
   it.each([
     [[], 'a path is missing: ve, vp, vp-k, subvp'],
     [['vpp'], "[path]: unknown path 'vpp'; did you mean 'vp'?"],

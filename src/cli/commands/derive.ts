@@ -1,4 +1,6 @@
 import { defineCommand, exitCodes } from '../command.js'
+import type { Derived } from '../../run/derive-page.js'
+import type { Output } from '../output.js'
 
 export const derive = defineCommand({
   name: 'derive',
@@ -24,18 +26,21 @@ export const derive = defineCommand({
     seed: { type: 'number', integer: true, least: 0, describe: 'Of the random points and particles (0)' },
     json: { type: 'flag', describe: 'One JSON document instead of Markdown' },
     output: { type: 'text', describe: 'File to write instead of stdout' },
+    html: { type: 'text', describe: 'File for a page: densities over time with particles on top, and the checks' },
   },
   examples: [
     ['$0 derive ve', 'variance exploding'],
     ['$0 derive vp-k --k 1 --alpha 0 --alpha "1-t"', 'the flow-matching path, two reverse processes'],
+    ['$0 derive vp --html vp.html', 'a page of densities over time, particles on top'],
     ['$0 derive --xi "(1+sigma^3)^(-1/3)" --sigma "0.01*(50/0.01)^t"', 'formulas of your own'],
   ],
   async run(values, output) {
-    const [{ derivationOf }, { toJSON, toMarkdown }] = await Promise.all([
+    const [{ derived }, { toJSON, toMarkdown }] = await Promise.all([
       import('../derivation.js'),
       import('../../pde/trace.js'),
     ])
-    const derivation = derivationOf(values)
+    const found = derived(values)
+    const { derivation } = found
     const text = values.json ? toJSON(derivation) : toMarkdown(derivation)
     if (values.output === undefined) output.print(text)
     else {
@@ -43,6 +48,7 @@ export const derive = defineCommand({
       await writeFileAtomic(values.output, text)
       output.note(`wrote ${values.output}`)
     }
+    if (values.html !== undefined) await writePage(values.html, found, output)
     if (derivation.holds) return exitCodes.ok
     const failed = derivation.statements.flatMap(({ checks }) => checks.filter(({ holds }) => !holds))
     for (const { name, at = '', residual, tolerance } of failed)
@@ -52,3 +58,13 @@ export const derive = defineCommand({
     return exitCodes.failure
   },
 })
+
+async function writePage(file: string, found: Derived, output: Output): Promise<void> {
+  const [{ derivationPage }, { writeFileAtomic }] = await Promise.all([
+    import('../../run/derive-page.js'),
+    import('../../io/atomic.js'),
+  ])
+  output.progress('drawing densities and particles')
+  await writeFileAtomic(file, await derivationPage(found))
+  output.note(`wrote ${file}`)
+}
