@@ -23,9 +23,9 @@ export interface Context {
   /** Place in the configuration, for errors: `operator.operators[1]`. */
   readonly path: string
   /** The operator of a specification inside this one. */
-  build(spec: OperatorSpec, domain: Domain, path: string): MeasurementOperator
+  readonly build: (spec: OperatorSpec, domain: Domain, path: string) => MeasurementOperator
   /** A specification inside this one, drawn. */
-  draw(spec: OperatorSpec, key: Key, domain: Domain, path: string): OperatorSpec
+  readonly draw: (spec: OperatorSpec, key: Key, domain: Domain, path: string) => OperatorSpec
 }
 
 export interface OperatorEntry {

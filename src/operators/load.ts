@@ -31,7 +31,7 @@ export async function loadUserFile(file: string): Promise<unknown> {
   if (typeof loaded !== 'object' || loaded === null || !('default' in loaded) || loaded.default === undefined)
     throw new FileError(path, {
       expected: 'a default export',
-      found: `${loaded && Object.keys(loaded).length > 0 ? `only ${Object.keys(loaded).join(', ')}` : 'no export'}`,
+      found: loaded && Object.keys(loaded).length > 0 ? `only ${Object.keys(loaded).join(', ')}` : 'no export',
       remedy: 'Write `export default ...`.',
     })
   return loaded.default

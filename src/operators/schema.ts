@@ -28,8 +28,8 @@ interface List {
 }
 interface Fields {
   readonly type: 'object'
-  /** Required names; others are free, and of the kind `additionalProperties`. */
-  readonly required?: readonly string[]
+  /** Fields that have to be there; others are free, and as `additionalProperties` says. */
+  readonly properties?: Readonly<Record<string, Schema>>
   readonly additionalProperties: Schema | true
 }
 interface Choice {
@@ -123,8 +123,11 @@ function faultOf(schema: Schema, value: unknown, path: string): string | undefin
       return listFault(schema, value, path, wrong)
     case 'object': {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong
-      const missing = schema.required?.find(name => !Object.hasOwn(value, name))
+      const { properties = {} } = schema
+      const missing = Object.keys(properties).find(name => !Object.hasOwn(value, name))
       if (missing !== undefined) return `${path}: ${missing} is missing`
+      const fault = firstFault(Object.entries(properties), ([name, field]) => faultOf(field, (value as Record<string, unknown>)[name], `${path}.${name}`)) // prettier-ignore
+      if (fault !== undefined) return fault
       const kind = schema.additionalProperties
       return kind === true ? undefined : firstFault(Object.entries(value), ([name, entry]) => faultOf(kind, entry, `${path}.${name}`)) // prettier-ignore
     }
@@ -185,7 +188,7 @@ export function wants(schema: Schema): string {
       return `a list${size}: each ${wants(schema.items)}`
     }
     case 'object':
-      return schema.required ? `an object with ${schema.required.join(', ')}` : 'an object'
+      return schema.properties ? `an object with ${Object.keys(schema.properties).join(', ')}` : 'an object'
     default:
       return schema satisfies never
   }

@@ -160,3 +160,19 @@ export function unitRows(n: number, which?: ArrayLike<number>): SparseRows {
   const pointers = Int32Array.from({ length: indices.length + 1 }, (_, i) => i)
   return { rows: indices.length, columns: n, pointers, indices, values: new Float64Array(indices.length).fill(1) }
 }
+
+/** A'. */
+export function transposeRows({ rows, columns, pointers, indices, values }: SparseRows): SparseRows {
+  const starts = new Int32Array(columns + 1)
+  for (const column of indices) starts[column + 1]!++
+  for (let j = 0; j < columns; j++) starts[j + 1]! += starts[j]!
+  const next = starts.slice()
+  const [across, weights] = [new Int32Array(indices.length), new Float64Array(indices.length)]
+  for (let i = 0; i < rows; i++)
+    for (let p = pointers[i]!; p < pointers[i + 1]!; p++) {
+      const to = next[indices[p]!]!++
+      across[to] = i
+      weights[to] = values[p]!
+    }
+  return { rows: columns, columns: rows, pointers: starts, indices: across, values: weights }
+}
