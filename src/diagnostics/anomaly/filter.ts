@@ -36,9 +36,11 @@ export function smooth(maps: Maps, sigma: number): Maps {
   return array(out, [n, height, width])
 }
 
+type Floats = Float32Array | Float64Array
+
 /** Filters n planes in place along both axes. */
-export function filterPlanes(data: Float32Array, n: number, height: number, width: number, kernel: Kernel): void {
-  const scratch = new Float32Array(height * width)
+export function filterPlanes(data: Floats, n: number, height: number, width: number, kernel: Kernel): void {
+  const scratch = new Float64Array(height * width)
   for (let i = 0; i < n; i++) {
     const plane = data.subarray(i * height * width, (i + 1) * height * width)
     filterRows(plane, scratch, height, width, kernel)
@@ -52,7 +54,7 @@ function reflect(i: number, n: number): number {
   return m < n ? m : 2 * n - 1 - m
 }
 
-function filterRows(from: Float32Array, to: Float32Array, height: number, width: number, kernel: Kernel): void {
+function filterRows(from: Floats, to: Floats, height: number, width: number, kernel: Kernel): void {
   const radius = kernel.length - 1
   const row = new Float64Array(width + 2 * radius)
   const border = Int32Array.from({ length: 2 * radius }, (_, j) => reflect(j < radius ? j - radius : width + j - radius, width)) // prettier-ignore
@@ -72,7 +74,7 @@ function filterRows(from: Float32Array, to: Float32Array, height: number, width:
 }
 
 /** Row by row, so that memory is read in order: the output row is a weighted sum of whole rows. */
-function filterColumns(from: Float32Array, to: Float32Array, height: number, width: number, kernel: Kernel): void {
+function filterColumns(from: Floats, to: Floats, height: number, width: number, kernel: Kernel): void {
   const sum = new Float64Array(width)
   for (let y = 0; y < height; y++) {
     for (let x = 0, at = y * width; x < width; x++) sum[x] = kernel[0]! * from[at + x]!

@@ -100,11 +100,10 @@ function similarityMap(
   const kernel = gaussianKernel(window.sigma, window.radius)
   const size = h * w
   const [c1, c2] = [(0.01 * range) ** 2, (0.03 * range) ** 2]
-  // Variances as E x^2 - (E x)^2 lose digits where the mean is large: a common level goes first.
-  const level = (mean(x) + mean(y)) / 2
-  const moments = new Float32Array(5 * size)
+  // In float64: variances as E x^2 - (E x)^2 lose digits.
+  const moments = new Float64Array(5 * size)
   for (let p = 0; p < size; p++) {
-    const [a, b] = [x[p]! - level, y[p]! - level]
+    const [a, b] = [x[p]!, y[p]!]
     moments[p] = a
     moments[size + p] = b
     moments[2 * size + p] = a * a
@@ -117,10 +116,7 @@ function similarityMap(
     const [a, b] = [moments[p]!, moments[size + p]!]
     const spread = moments[2 * size + p]! - a * a + moments[3 * size + p]! - b * b
     const cs = (2 * (moments[4 * size + p]! - a * b) + c2) / (spread + c2)
-    const [u, v] = [a + level, b + level]
-    out[p] = luminance ? (cs * (2 * u * v + c1)) / (u * u + v * v + c1) : cs
+    out[p] = luminance ? (cs * (2 * a * b + c1)) / (a * a + b * b + c1) : cs
   }
   return out
 }
-
-const mean = (plane: Float32Array): number => plane.reduce((sum, v) => sum + v, 0) / plane.length
