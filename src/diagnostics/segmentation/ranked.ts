@@ -1,9 +1,9 @@
 /** Scores in order, anomalies and normal ones apart: what every metric of detection is computed from, at one sort. */
 import { assertShape, elements, type NdArray } from '../../io/array.js'
 import { dtypeOfData, type TypedArray } from '../../io/dtype.js'
-import { sortScores } from './sort.js'
+import { sortScores, type Scores } from './sort.js'
 
-export type Scores = Float32Array | Float64Array
+export type { Scores } from './sort.js'
 
 /** Scores of anomalies (positives) and of what is normal (negatives), each ascending. */
 export interface Ranked {
