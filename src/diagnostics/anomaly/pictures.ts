@@ -53,8 +53,9 @@ export function pairOf(where: string, x: Pictures, restored: Pictures): PairSize
     ['picture', x],
     ['restoration', restored],
   ] as const) {
-    const bad = elements(batch).findIndex(v => !Number.isFinite(v))
-    if (bad >= 0) throw new RangeError(`${where}: ${name} ${Math.floor(bad / (height * width * channels))} holds ${elements(batch)[bad]!}; values must be finite`) // prettier-ignore
+    const data = elements(batch)
+    for (let k = 0; k < data.length; k++)
+      if (!Number.isFinite(data[k]!)) throw new RangeError(`${where}: ${name} ${Math.floor(k / (height * width * channels))} holds ${data[k]!}; values must be finite`) // prettier-ignore
   }
   return { n, height, width, channels }
 }

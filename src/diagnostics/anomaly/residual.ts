@@ -28,7 +28,10 @@ export function anomalyMaps(x: Pictures, restored: Pictures, options: AnomalyMap
   if (!(sigma >= 0 && sigma < Infinity)) throw new RangeError(`anomalyMaps: sigma is ${sigma}; it must be a number from 0`) // prettier-ignore
   switch (residual) {
     case 'l1':
-      return smooth(pixelwise(x, restored, Math.abs), sigma)
+      return smooth(
+        pixelwise(x, restored, d => (d < 0 ? -d : d)),
+        sigma,
+      )
     case 'l2':
       return smooth(pixelwise(x, restored, d => d * d), sigma) // prettier-ignore
     case 'ms-ssim': {

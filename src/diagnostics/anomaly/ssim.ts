@@ -42,19 +42,19 @@ export function msSsim(x: Pictures, y: Pictures, options: SsimOptions = {}): Map
   const { range = 1, scales = scalesFor(Math.min(height, width)) } = options
   if (!(range > 0 && range < Infinity)) throw new RangeError(`msSsim: range is ${range}; it must be positive`)
   if (!Number.isInteger(scales) || scales < 1 || scales > betas.length) throw new RangeError(`msSsim: scales is ${scales}; it must be an integer from 1 to ${betas.length}`) // prettier-ignore
-  const total = betas.slice(0, scales).reduce((sum, b) => sum + b, 0)
   const size = height * width
   const out = new Float32Array(n * size)
   const [a, b] = [elements(x), elements(y)]
-  for (let i = 0; i < n; i++) {
-    const map = out.subarray(i * size, (i + 1) * size)
+  const planes = [new Float32Array(size), new Float32Array(size)] as const
+  for (let i = 0; i < n; i++)
     for (let c = 0; c < channels; c++) {
-      const plane = (data: Float32Array): Float32Array =>
-        Float32Array.from({ length: size }, (_, p) => data[(i * size + p) * channels + c]!)
-      const product = productOf(plane(a), plane(b), height, width, scales, total, range)
-      for (let p = 0; p < size; p++) map[p]! += product[p]! / channels
+      for (let p = 0, at = i * size * channels + c; p < size; p++, at += channels) {
+        planes[0][p] = a[at]!
+        planes[1][p] = b[at]!
+      }
+      const logs = logSimilarity(...planes, height, width, scales, range)
+      for (let p = 0; p < size; p++) out[i * size + p]! += Math.exp(logs[p]!) / channels
     }
-  }
   return array(out, [n, height, width])
 }
 
@@ -64,17 +64,17 @@ function scalesFor(least: number): number {
   return scales
 }
 
-/** The product over scales for one plane of each picture. */
-function productOf(
+/** log MS-SSIM of one plane of each picture: a sum over scales, -Infinity where a correlation is negative. */
+function logSimilarity(
   x: Float32Array,
   y: Float32Array,
   height: number,
   width: number,
   scales: number,
-  total: number,
   range: number,
-): Float32Array {
-  const product = new Float32Array(height * width).fill(1)
+): Float64Array {
+  const total = betas.slice(0, scales).reduce((sum, b) => sum + b, 0)
+  const logs = new Float64Array(height * width)
   let [h, w] = [height, width]
   for (let j = 0; j < scales; j++) {
     if (j > 0) {
@@ -83,9 +83,9 @@ function productOf(
     }
     const similarity = enlarge(similarityMap(x, y, h, w, range, j === scales - 1), 1, height, width, 2 ** j)
     const beta = betas[j]! / total
-    for (let p = 0; p < product.length; p++) product[p]! *= Math.max(0, similarity[p]!) ** beta
+    for (let p = 0; p < logs.length; p++) logs[p]! += beta * Math.log(Math.max(0, similarity[p]!))
   }
-  return product
+  return logs
 }
 
 /** cs at one scale, or l cs. */
