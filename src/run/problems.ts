@@ -1,10 +1,14 @@
-/** The problems that come with the package. */
+/** Problems: those that come with the package, and a user's own. */
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { closest } from 'fastest-levenshtein'
+import { loadUserFile } from '../operators/load.js'
+import type { Problem } from '../problem.js'
 
 export interface ShippedProblem {
-  /** The name of its folder. */
+  /** The path of its folder below `problems`, such as `advection-diffusion/source`. */
   readonly name: string
   readonly folder: string
   /** What to import: `await import(problem.module)`. */
@@ -17,13 +21,49 @@ const index = import.meta.url.endsWith('.ts') ? 'index.ts' : 'index.js'
 
 /** Every folder of `problems` that has an index module, by name. */
 export async function shippedProblems(): Promise<ShippedProblem[]> {
-  const names = await readdir(root)
-  return names
-    .sort()
-    .map(name => ({
-      name,
-      folder: fileURLToPath(new URL(name, root)),
-      module: new URL(`${name}/${index}`, root).href,
-    }))
-    .filter(({ module }) => existsSync(new URL(module)))
+  const files = await readdir(root, { recursive: true })
+  return files
+    .filter(file => file.endsWith(`/${index}`))
+    .map(file => {
+      const name = file.slice(0, -index.length - 1)
+      return { name, folder: fileURLToPath(new URL(name, root)), module: new URL(file, root).href }
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const isProblem = (value: unknown): value is Problem =>
+  typeof value === 'object' && value !== null && 'build' in value && 'name' in value
+
+/** The shipped problems that can be solved: those stated by `defineProblem`. */
+export async function solvableProblems(): Promise<Problem[]> {
+  const modules = await Promise.all((await shippedProblems()).map(({ module }) => import(module) as Promise<object>))
+  return modules.map(module => (module as { default?: unknown }).default).filter(isProblem)
+}
+
+/**
+ * A shipped problem by its name, or a user's own by the path of its file (anything that ends in .ts, .js or .mjs, or a folder
+ * with an index).
+ *
+ * @throws RangeError for an unknown name, with the nearest known one; what the user's file throws; TypeError where its default
+ * export is no problem.
+ */
+export async function loadProblem(name: string): Promise<Problem> {
+  const shipped = await shippedProblems()
+  const known = shipped.find(problem => problem.name === name)
+  if (known) return asProblem(((await import(known.module)) as { default?: unknown }).default, name)
+  const file = userFile(name)
+  if (file) return asProblem(await loadUserFile(file), file)
+  const names = (await solvableProblems()).map(problem => problem.name)
+  throw new RangeError(`unknown problem '${name}'; did you mean '${closest(name, names)}'? Known: ${names.join(', ')}; or the path of a file that exports one`) // prettier-ignore
+}
+
+function userFile(name: string): string | null {
+  const path = resolve(name)
+  if (/\.[cm]?[jt]s$/.test(path)) return existsSync(path) ? path : null
+  return ['index.ts', 'index.js', 'index.mjs', 'problem.ts'].map(file => resolve(path, file)).find(existsSync) ?? null
+}
+
+function asProblem(value: unknown, where: string): Problem {
+  if (isProblem(value)) return value
+  throw new TypeError(`${where}: the default export is no problem; export default defineProblem({ ... })`)
 }

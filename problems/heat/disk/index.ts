@@ -3,7 +3,7 @@
  * field after the first step from one hot disk, from the field after the sixth with noise. Their scripts do not agree on the
  * noise or on the prior of the reference chains; here the noise is 0.1, and one prior serves both.
  */
-import { array, cellGrid, defineProblem, diskPrior, heat, type ParametricPrior } from 'invdiff'
+import { cellGrid, defineProblem, diskPrior, heat, type ParametricPrior } from 'invdiff'
 
 const [kappa, dt, scheme] = [0.25, 0.01, 'backward-euler'] as const
 /** Steps of the solver before the unknown, and from there to the measurement. */
@@ -31,7 +31,7 @@ export default defineProblem({
       prior,
       physics: { parameters: {}, solve: () => rest },
       state: { name: 'temperature', units: 'K', grid },
-      operators: [{ name: 'picture', spec: { kind: 'mask', cells: array(new Uint8Array(grid.size).fill(1), shape) } }],
+      operators: [{ name: 'picture', spec: { kind: 'block-mean', blocks: shape } }],
       noise: { describe: 'standard deviation of a pixel', units: 'K', low: 0.1, high: 0.1, default: 0.1 },
     }
   },

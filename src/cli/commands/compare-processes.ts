@@ -1,5 +1,6 @@
 import type { CompareOptions } from '../../run/compare-processes.js'
 import { defineCommand, exitCodes, UsageError } from '../command.js'
+import { asUsage } from '../usage.js'
 
 export const compareProcesses = defineCommand({
   name: 'compare-processes',
@@ -76,14 +77,4 @@ function wholeSteps(text: string): number {
   const steps = Number(text)
   if (Number.isSafeInteger(steps) && steps >= 1) return steps
   throw new UsageError(`--steps is '${text}', which is not an integer from 1`)
-}
-
-/** Unknown names and values out of range come from the command line. */
-async function asUsage<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error })
-    throw error
-  }
 }

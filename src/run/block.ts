@@ -1,0 +1,150 @@
+/**
+ * A block of simulated examples that share one draw of the physics: for each of several operators, pairs (x, y), encoded.
+ * The matrix of the physics is made once, each operator's estimator once, and a pair costs a product with each.
+ */
+import { array, sizeOf, type NdArray } from '../io/array.js'
+import { encodeAdjoint, encodeRaw, linearEstimator, linearStatistics, type PriorMoments } from '../operators/encode.js'
+import { matrixOf } from '../operators/linear.js'
+import { noiseFrom } from '../operators/noise-models/registry.js'
+import { operatorFrom } from '../operators/registry.js'
+import { isLinear, type LinearOperator } from '../operators/operator.js'
+import type { ProblemParts } from '../problem.js'
+import { derive, uniform, type Key } from '../random.js'
+import { drawParameters, drawSetting, matrixOfSolution, matrixThrough, type Setting } from './setting.js'
+import { channelsOf, embed, embeddingOf, toCoordinates, viewOf, type ViewSpec } from './view.js'
+
+export interface BlockOptions {
+  /** Operators of a block, and pairs of each. */
+  readonly operators: number
+  readonly pairs: number
+  /** Share of the examples whose family is kept from the network, so that it can serve families it never met. */
+  readonly anonymous?: number
+}
+
+/** Examples as training takes them. */
+export interface Block {
+  /** u [n, ...shape]. */
+  readonly x: NdArray<Float32Array>
+  /** [n, channels, ...shape]. */
+  readonly channels: NdArray<Float32Array>
+  /** [n, entries]. */
+  readonly embedding: NdArray<Float32Array>
+}
+
+/** Block `index` of a key: the same whoever makes it, and when. */
+export function simulateBlock(
+  parts: ProblemParts,
+  prior: PriorMoments,
+  view: ViewSpec,
+  key: Key,
+  index: number,
+  { operators, pairs, anonymous = 0.1 }: BlockOptions,
+): Block {
+  const { shape } = parts.unknown.grid
+  const own = derive(key, 'block', index)
+  const [n, N, C, E] = [operators * pairs, sizeOf(shape), channelsOf(view), embeddingOf(view)]
+  const parameters = drawParameters(parts, own)
+  const solution = parts.physics.solve(parameters)
+  const S = matrixOfSolution(solution)
+  if (!S)
+    throw new RangeError('training needs physics that is linear in the unknown: its solution operator has no adjoint')
+  const unknowns = parts.prior.sample(derive(own, 'unknown'), n)
+  const x = new Float32Array(n * N)
+  const channels = new Float32Array(n * C * N)
+  const embedding = new Float32Array(n * E)
+  const hidden = uniform(derive(own, 'anonymous'), new Float64Array(operators))
+  for (let j = 0; j < operators; j++) {
+    const setting = drawSetting(parts, parameters, derive(own, 'operator', j))
+    const truth = array(unknowns.data.subarray(j * pairs * N, (j + 1) * pairs * N), [pairs, ...shape])
+    const shown = hidden[j]! < anonymous ? { ...setting, family: null } : setting
+    const { encoded, m } = encodePairs(parts, prior, view, setting, S, truth, derive(own, 'noise', j))
+    const numbers = embed(view, shown, setting.noise.std as number, m)
+    for (let r = 0; r < pairs; r++) {
+      const at = j * pairs + r
+      const seen = viewOf(view, encoded(r))
+      x.set(toCoordinates(truth.data.subarray(r * N, (r + 1) * N), seen), at * N)
+      channels.set(seen.channels, at * C * N)
+      embedding.set(numbers, at * E)
+    }
+  }
+  return {
+    x: array(x, [n, ...shape]),
+    channels: array(channels, [n, C, ...shape]),
+    embedding: array(embedding, [n, E]),
+  }
+}
+
+/** Measures pairs with one operator and encodes each measurement: [channels, ...shape] of pair r. */
+function encodePairs(
+  parts: ProblemParts,
+  prior: PriorMoments,
+  { encode }: ViewSpec,
+  { operator, noise: spec }: Setting,
+  S: NdArray<Float64Array>,
+  truth: NdArray<Float64Array>,
+  key: Key,
+): { readonly m: number; encoded(r: number): NdArray<Float64Array> } {
+  const H = operatorFrom(operator, parts.state)
+  if (!isLinear(H)) throw new RangeError(`training: operator '${H.name}' is not linear; its encoding needs an ensemble`)
+  const noise = noiseFrom(spec)
+  const A = matrixThrough(H, S)
+  const m = A.shape[0]!
+  const { shape } = parts.unknown.grid
+  const clean = product(A, truth)
+  const y = noise.sample(clean, key)
+  const R = noise.covariance(array(clean.data.subarray(0, m), [m]))
+  const one = (r: number): NdArray<Float64Array> => array(y.data.subarray(r * m, (r + 1) * m), [m])
+  if (encode === 'adjoint') return { m, encoded: r => encodeAdjoint(prior, { rows: A, noise: R, y: one(r) }) }
+  if (encode === 'raw') {
+    const sensing = sensingOf(H, parts)
+    return { m, encoded: r => encodeRaw({ rows: A, sensing, y: one(r) }, shape) }
+  }
+  const estimator = linearEstimator(linearStatistics(prior, A), R)
+  const means = estimator.mean(y)
+  const N = sizeOf(shape)
+  const rest = new Float64Array(2 * N)
+  rest.set(estimator.std.data)
+  rest.set(logInformation(A, R), N)
+  return {
+    m,
+    encoded(r) {
+      const out = new Float64Array(3 * N)
+      out.set(means.data.subarray(r * N, (r + 1) * N))
+      out.set(rest, N)
+      return array(out, [3, ...shape])
+    },
+  }
+}
+
+/** A x of each row of a batch. */
+function product(A: NdArray<Float64Array>, x: NdArray<Float64Array>): NdArray<Float64Array> {
+  const [m, N] = A.shape as [number, number]
+  const n = x.size / N
+  const out = new Float64Array(n * m)
+  for (let r = 0; r < n; r++)
+    for (let i = 0; i < m; i++) {
+      let sum = 0
+      for (let k = 0; k < N; k++) sum += A.data[i * N + k]! * x.data[r * N + k]!
+      out[r * m + i] = sum
+    }
+  return array(out, [n, m])
+}
+
+/** log(1 + diag(A^T R^-1 A)) for independent noise. */
+function logInformation(A: NdArray<Float64Array>, R: NdArray<Float64Array>): Float64Array {
+  const [m, N] = A.shape as [number, number]
+  const out = new Float64Array(N)
+  for (let i = 0; i < m; i++) for (let k = 0; k < N; k++) out[k]! += A.data[i * N + k]! ** 2 / R.data[i]!
+  return out.map(Math.log1p)
+}
+
+/** The operator on the unknown's own grid, for `raw`: the last time where the state has several. */
+function sensingOf(H: LinearOperator, { state, unknown }: ProblemParts): NdArray<Float64Array> {
+  const matrix = matrixOf(H)
+  const [m, total] = matrix.shape as [number, number]
+  const N = sizeOf(unknown.grid.shape)
+  if (state.grid.size !== N) return array(new Float64Array(m * N), [m, N])
+  const out = new Float64Array(m * N)
+  for (let i = 0; i < m; i++) for (let k = 0; k < total; k++) out[i * N + (k % N)]! += matrix.data[i * total + k]!
+  return array(out, [m, N])
+}
