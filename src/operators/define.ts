@@ -48,7 +48,7 @@ export function assertOperator(value: unknown, where: string): asserts value is 
   const want = (name: string, holds: boolean, what: string): void => {
     if (holds) return
     const found = fields[name]
-    throw new TypeError(`${where}: ${name} ${found === undefined ? 'is missing' : `is ${JSON.stringify(found) ?? typeof found}`}; wants ${what}`) // prettier-ignore
+    throw new TypeError(`${where}: ${name} ${found === undefined ? 'is missing' : `is ${typeof found === 'object' ? JSON.stringify(found) : typeof found}`}; wants ${what}`) // prettier-ignore
   }
   want('name', typeof fields.name === 'string' && fields.name !== '', 'a name')
   for (const name of ['inputShape', 'outputShape']) want(name, isShape(fields[name]), 'a shape of positive integers, such as [32, 32]') // prettier-ignore

@@ -29,7 +29,7 @@ export async function readOperatorFiles(spec: OperatorSpec, folder = '.'): Promi
   if (kind === 'matrix' && typeof spec.file === 'string') {
     const { file, dataset, ...rest } = spec
     const options = typeof dataset === 'string' ? { dataset } : {}
-    return { ...rest, kind, values: await readArray(resolve(folder, file as string), options) }
+    return { ...rest, kind, values: await readArray(resolve(folder, file), options) }
   }
   if (Array.isArray(spec.operators)) return { ...spec, operators: await Promise.all(spec.operators.map(inside)) }
   return spec.operator === undefined ? spec : { ...spec, operator: await inside(spec.operator) }
