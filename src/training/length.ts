@@ -30,7 +30,7 @@ export function lengthWithin(done: number, seconds: number, speed: Speed, evalua
     const each = speed.step + speed.evaluation / evaluateEvery
     return { steps: done + Math.max(1, Math.floor(usable / each)), evaluateEvery }
   }
-  const affordable = Math.floor((SHARE * usable) / speed.evaluation)
+  const affordable = speed.evaluation > 0 ? Math.floor((SHARE * usable) / speed.evaluation) : EVALUATIONS
   const evaluations = Math.min(EVALUATIONS, Math.max(3, affordable))
   const steps = done + Math.max(1, Math.floor((usable - evaluations * speed.evaluation) / speed.step))
   return { steps, evaluateEvery: Math.ceil(steps / evaluations) }

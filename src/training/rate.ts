@@ -10,22 +10,25 @@ export interface RateOptions {
 }
 
 /**
- * Rises linearly to `peak` over `warmup` steps, then falls by a cosine to `final * peak` at the last step:
+ * A linear rise over `warmup` steps times a cosine that falls to `final` at the last step:
  *
- *   peak (k + 1)/warmup,   then   peak (final + (1 - final) (1 + cos(pi s))/2),   s = (k - warmup)/(steps - 1 - warmup).
+ *   peak min(1, (k + 1)/warmup) (final + (1 - final) (1 + cos(pi k/(steps - 1)))/2).
  *
- * The rise does not depend on `steps`, so that a run whose length is not yet known may begin. Infinity steps stay at `peak`.
- * Source: Loshchilov, Hutter 2017, arXiv 1608.03983 (without restarts).
+ * The rise does not depend on `steps`, so that a run whose length is not yet known may begin with Infinity steps, and a run
+ * shorter than its rise falls to its end all the same.
+ * Source of the cosine: Loshchilov, Hutter 2017, arXiv 1608.03983 (without restarts).
  */
-export function warmupCosine(steps: number, { peak = 1e-3, warmup = 100, final = 0.01 }: RateOptions = {}) {
+export function warmupCosine(
+  steps: number,
+  { peak = 1e-3, warmup = 100, final = 0.01 }: RateOptions = {},
+): (step: number) => number {
   if (!(peak > 0 && peak < Infinity)) throw new RangeError(`rate: peak is ${peak}; it must be above 0`)
   if (!(Number.isInteger(warmup) && warmup >= 0))
     throw new RangeError(`rate: warmup is ${warmup}; it must be a whole number of steps`)
   if (!(final >= 0 && final <= 1)) throw new RangeError(`rate: final is ${final}; it must be in [0, 1]`)
-  const span = Math.max(1, steps - 1 - warmup)
-  return (k: number): number => {
-    if (k < warmup) return (peak * (k + 1)) / warmup
-    const share = Math.min(1, (k - warmup) / span)
-    return peak * (final + ((1 - final) * (1 + Math.cos(Math.PI * share))) / 2)
+  return k => {
+    const rise = Math.min(1, (k + 1) / Math.max(1, warmup))
+    const fall = (1 + Math.cos(Math.PI * Math.min(1, k / Math.max(1, steps - 1)))) / 2
+    return peak * rise * (final + (1 - final) * fall)
   }
 }

@@ -15,7 +15,7 @@ export interface Rows {
   readonly memory?: Readonly<Record<string, Float32Array>>
   /** Copies rows `start` up to `stop` (excluded) of an array to `out` from its element `at`. */
   read(name: string, start: number, stop: number, out: Float32Array, at: number): void
-  close(): void
+  readonly close: () => void
 }
 
 export interface RowArrays {

@@ -90,6 +90,7 @@ export function settingsOf(model: Trainable, options: TrainOptions): Settings {
       throw new RangeError(`train: ${name} is ${value}; it must be a whole number above 0`)
   for (const [name, value] of Object.entries({ clip, patience }))
     if (!(value > 0)) throw new RangeError(`train: ${name} is ${value}; it must be above 0`)
+  warmupCosine(1, rate) // refuses what cannot be, before anything is opened
   assertFits(model, data, 'training data')
   if (heldOut) assertFits(model, heldOut, 'held-out data')
   const named = ({ name, options }: { name: string; options: object }): object => ({ name, ...options })

@@ -26,7 +26,7 @@ export interface Sources {
   readonly data: BatchSource
   readonly heldOut: BatchSource | undefined
   /** Closes the files. */
-  close(): void
+  readonly close: () => void
 }
 
 /** Batches of arrays in memory, which are not copied. Throws RangeError: shapes that do not fit, NaN, too few rows. */

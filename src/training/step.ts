@@ -40,9 +40,10 @@ function lossesAt(model: Trainable, loss: Loss, inputs: Tensors, parameters: rea
   return { loss: reduced(loss, losses, sigma), losses }
 }
 
-/** Shortens gradients whose norm, over all of them, exceeds `most`: g min(1, most/|g|). Returns |g| too. */
+/** Shortens gradients whose norm, over all of them, exceeds `most`: g min(1, most/|g|). Infinity leaves them. Returns |g| too. */
 export function clipped(gradients: readonly tf.Tensor[], most: number): { gradients: tf.Tensor[]; norm: tf.Tensor } {
   const norm = tf.sqrt(tf.addN(gradients.map(g => tf.sum(tf.square(g)))))
+  if (most === Infinity) return { gradients: [...gradients], norm }
   const factor = tf.div(most, tf.maximum(norm, most))
   return { gradients: gradients.map(g => tf.mul(g, factor)), norm }
 }
