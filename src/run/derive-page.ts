@@ -141,7 +141,7 @@ function slice(
         name: 'particles',
         x: rounded(particles),
         histnorm: 'probability density',
-        xbins: { start: -4 * unit, end: 4 * unit, size: 0.05 * unit },
+        xbins: { start: -4 * unit, end: 4 * unit, size: 0.1 * unit },
         marker: { color: 'rgba(179, 60, 0, 0.35)' },
       },
       { ...line, name: 'closed form', y: exact, line: { color: '#16191d', width: 2 } },
@@ -149,7 +149,7 @@ function slice(
     ],
     layout: {
       xaxis: { title: { text: 'z' }, range: [-3 * unit, 3 * unit], zeroline: false },
-      yaxis: { title: { text: 'density' }, rangemode: 'tozero' },
+      yaxis: { title: { text: 'density' }, rangemode: 'tozero', automargin: true },
     },
   }
 }

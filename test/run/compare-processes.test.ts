@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareProcesses, type Comparison } from '../../src/run/compare-processes.js'
-import { toCsv, toHtml, toTable } from '../../src/run/compare-text.js'
+import { comparisonPage } from '../../src/run/compare-page.js'
+import { toCsv, toTable } from '../../src/run/compare-text.js'
 
 const small = { density: 'ring', n: 200, samplers: ['heun', 'exponential'], steps: [8, 16] } as const
 
@@ -22,9 +23,14 @@ describe('compare-processes', () => {
     const lines = toCsv(found).trim().split('\n')
     expect(lines[0]).toBe('density,metric,floor,path,sampler,alpha,steps,calls,distance,deviation,ratio,seconds')
     for (const line of lines) expect(line.split(',').length).toBe(12)
-    const html = await toHtml(found)
-    expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)=/)
-    expect(html).toContain('Plotly.newPlot')
+    const html = await comparisonPage(found)
+    expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/)
+    const { figures } = JSON.parse(/id="figures">(.*?)<\/script>/s.exec(html)![1]!) as {
+      figures: { calls: { data: { name: string; x: number[] }[] } }
+    }
+    // A panel for each of four paths: heun, exponential at two alphas, and the floor.
+    expect(figures.calls.data.length).toBe(4 * (3 + 1))
+    for (const { x } of figures.calls.data) expect(x.length).toBe(2)
   })
 
   it.each([

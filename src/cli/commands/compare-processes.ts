@@ -29,14 +29,14 @@ export const compareProcesses = defineCommand({
     ],
   ],
   async run(values, output) {
-    const [{ compareProcesses }, { densityNames }, { toCsv, toHtml, toTable }, { writeFileAtomic }] = await Promise.all(
-      [
+    const [{ compareProcesses }, { densityNames }, { toCsv, toTable }, { comparisonPage }, { writeFileAtomic }] =
+      await Promise.all([
         import('../../run/compare-processes.js'),
         import('../../run/targets.js'),
         import('../../run/compare-text.js'),
+        import('../../run/compare-page.js'),
         import('../../io/atomic.js'),
-      ],
-    )
+      ])
     const density = densityNames.find(name => name === values.density)
     if (!density) throw new UsageError(`the density is ${values.density ?? 'missing'}: ${densityNames.join(', ')}`)
     const lists = {
@@ -67,7 +67,7 @@ export const compareProcesses = defineCommand({
     )
     output.print(values.json ? JSON.stringify(found, null, 2) : toTable(found))
     if (values.csv !== undefined) await writeFileAtomic(values.csv, toCsv(found))
-    if (values.html !== undefined) await writeFileAtomic(values.html, await toHtml(found))
+    if (values.html !== undefined) await writeFileAtomic(values.html, await comparisonPage(found))
     for (const file of [values.csv, values.html]) if (file !== undefined) output.note(`wrote ${file}`)
     return exitCodes.ok
   },
