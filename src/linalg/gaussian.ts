@@ -30,7 +30,7 @@ export interface GaussianPrior extends PriorMoments {
  * @param mean [...shape], N cells.
  * @param covariance [N, N].
  * @throws RangeError for sizes that do not fit, values that are not finite, a matrix that is not symmetric to 1e-8 of its
- * largest entry, or one with a negative eigenvalue.
+ * largest entry. `sample` throws RangeError for a matrix with a negative eigenvalue, `logDensity` for a singular one.
  */
 export function denseGaussian(mean: NdArray, covariance: NdArray): GaussianPrior {
   const where = 'denseGaussian'
@@ -39,7 +39,7 @@ export function denseGaussian(mean: NdArray, covariance: NdArray): GaussianPrior
   const N = centre.length
   const C = valuesOf(`${where}: covariance`, covariance, [N, N]).slice()
   assertSymmetric(C, N, where)
-  const { rows: factor, rank } = pivotedCholesky(C, N, where)
+  const root = once(() => pivotedCholesky(C, N, where))
   const lower = once(() => {
     const L = C.slice()
     choleskyInPlace(L, N, `${where}: logDensity`)
@@ -54,6 +54,7 @@ export function denseGaussian(mean: NdArray, covariance: NdArray): GaussianPrior
   }
 
   function sample(key: Key, n: number, start = 0): NdArray<Float64Array> {
+    const { rows: factor, rank } = root()
     const z = normal(key, new Float64Array(n * rank), start * rank)
     const out = new Float64Array(n * N)
     for (let r = 0; r < n; r++) {

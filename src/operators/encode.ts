@@ -4,6 +4,7 @@
  */
 export { encodeBatch, openEncoder, type Encoder, type EncoderOptions } from './encode/batch.js'
 export type { RealArray } from './encode/block.js'
+export { statisticsEncoder, type StatisticsEncoder } from './encode/ensemble.js'
 export { whiten, type LinearObservation, type Whitened } from './encode/observation.js'
 export { encodeAdjoint, encodeChannels, encodeLmmse, encodeRaw, type EncodeKind } from './encode/single.js'
 export {
@@ -12,4 +13,5 @@ export {
   type LinearEstimator,
   type LinearStatistics,
 } from '../linalg/conditioning.js'
+export { empiricalGaussian, ensembleStatistics, type EnsembleStatistics } from '../linalg/ensemble.js'
 export { denseGaussian, type GaussianPrior, type PriorMoments } from '../linalg/gaussian.js'
