@@ -13,9 +13,7 @@ function faultOf(a: unknown, expected: readonly number[], what: string): string 
 }
 
 /** Every function of the operator with arguments that fit it: one item each. */
-function calls(
-  subject: Subject,
-): {
+function calls(subject: Subject): {
   name: string
   shape: readonly number[]
   arguments: NdArray<Float64Array>[]
