@@ -18,10 +18,8 @@ export interface PictureInfo {
 export interface ReadPictureOptions {
   /** Grey is repeated, colour becomes its luminance; as stored unless given. */
   readonly channels?: 1 | 3
-  /** [height, width] to resize to, the aspect ratio given up; as stored unless given. */
+  /** [height, width] to resize to, by cubic interpolation, the aspect ratio given up; as stored unless given. */
   readonly size?: readonly [height: number, width: number]
-  /** `smooth` (cubic, averaging where it shrinks) unless given; `nearest` for labels. */
-  readonly resample?: 'smooth' | 'nearest'
 }
 
 const loadSharp = async (): Promise<typeof import('sharp').default> => (await import('sharp')).default
@@ -67,7 +65,7 @@ export async function readPicture(path: string, options: ReadPictureOptions = {}
   picture.removeAlpha().toColourspace(channels === 1 ? 'b-w' : 'srgb')
   if (options.size) {
     const [height, width] = options.size
-    picture.resize({ height, width, fit: 'fill', kernel: options.resample === 'nearest' ? 'nearest' : 'cubic' })
+    picture.resize({ height, width, fit: 'fill', kernel: 'cubic' })
   }
   const { data, info: raw } = await picture
     .raw({ depth: 'uchar' })
