@@ -77,13 +77,13 @@ function trimmed(x: Float64Array, mass: Float64Array, theta: number, keep: numbe
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 
-/** The least minimiser on [low, high] to 1e-6: the best of 80 places, then golden section between its neighbours. */
+/** The least minimiser on [low, high] to 1e-6: the best of 40 places, then golden section between its neighbours. */
 export async function minimiser(
   f: (theta: number) => number | Promise<number>,
   low: number,
   high: number,
 ): Promise<number> {
-  const places = 80
+  const places = 40
   const step = (high - low) / places
   let [best, at] = [Infinity, low]
   for (let i = 0; i <= places; i++) {
