@@ -1,6 +1,8 @@
 /**
  * `npm run bench`: this project beside PyTorch on the same networks, in turn, on the same threads.
  *
+ * With `--only TEXT`, the cases whose name contains it: `--only samplers --no-peer` times the exact denoiser.
+ *
  * Each round times one side, then the other, and takes each side's median; the ratio is that of a round, so a machine
  * whose speed drifts slows both. Between them it waits until the threads of the one no longer spin. Prints a table and writes bench/results/<time>.json.
  */
@@ -14,6 +16,7 @@ import { key, normal } from '../src/random.js'
 import { chain, mlp, residual, transformer, type Network } from './networks.js'
 import { forwardPass, matrixProduct, trainingStep, type Setting, type Timed } from './ours.js'
 import { openPeer, type Peer } from './peer.js'
+import { line as samplingLine, sampling } from './samplers.js'
 
 const { values } = parseArgs({
   options: {
@@ -142,11 +145,17 @@ const startUpMilliseconds = startUp()
 console.log(`start of the command line: ${startUpMilliseconds.toFixed(0)} ms`)
 const millionNormals = normalsPerSecond()
 console.log(`float32 normals: ${millionNormals.toFixed(0)} million a second on one core`)
+const samplers = 'samplers'.includes(values.only) ? await sampling(rounds, setting) : []
+for (const found of samplers) console.log(samplingLine(found))
 const results = fileURLToPath(new URL('../../bench/results', import.meta.url))
 mkdirSync(results, { recursive: true })
 const file = `${results}/${new Date().toISOString().replace(/[:.]/g, '-')}.json`
 writeFileSync(
   file,
-  JSON.stringify({ machine, rounds, peer: peer?.name ?? null, rows, startUpMilliseconds, millionNormals }, null, 2),
+  JSON.stringify(
+    { machine, rounds, peer: peer?.name ?? null, rows, startUpMilliseconds, millionNormals, samplers },
+    null,
+    2,
+  ),
 )
 console.log(`written: ${file}`)
