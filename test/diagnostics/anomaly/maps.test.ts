@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { filterPlanes, gaussianKernel, halve, smooth, type Maps } from '../../../src/diagnostics/anomaly/filter.js'
+import {
+  enlarge,
+  filterPlanes,
+  gaussianKernel,
+  halve,
+  smooth,
+  type Maps,
+} from '../../../src/diagnostics/anomaly/filter.js'
 import { batchOf, pictureOf, type Pictures } from '../../../src/diagnostics/anomaly/pictures.js'
 import { anomalyMaps } from '../../../src/diagnostics/anomaly/residual.js'
 import { imageScores } from '../../../src/diagnostics/anomaly/score.js'
@@ -54,6 +61,16 @@ describe('smoothing', () => {
   it('halves by means, an odd row or column counted twice', () => {
     expect(Array.from(halve(Float32Array.of(1, 3, 5, 2, 4, 7), 1, 2, 3))).toEqual([2.5, 6])
     expect(Array.from(halve(Float32Array.of(1, 3, 5, 9, 4, 7), 1, 3, 2))).toEqual([4.5, 5.5])
+  })
+
+  it.each([2, 4])('brings a plane halved to 1/%i back in place: a ramp is itself, away from the border', factor => {
+    const [h, w] = [16, 24]
+    const ramp = Float32Array.from({ length: h * w }, (_, i) => 3 * Math.floor(i / w) - (i % w))
+    let [small, a, b] = [ramp, h, w]
+    for (let f = factor; f > 1; f /= 2) [small, a, b] = [halve(small, 1, a, b), a / 2, b / 2]
+    const found = enlarge(small, 1, h, w, factor)
+    for (let y = factor; y < h - factor; y++)
+      for (let x = factor; x < w - factor; x++) expect(found[y * w + x]).toBeCloseTo(ramp[y * w + x]!, 4)
   })
 })
 
