@@ -13,10 +13,17 @@ export interface ConformalOptions {
   /** The target a, in (0, 1): share of normal pictures, or of normal pictures' pixels, that may be flagged. */
   readonly falsePositiveRate: number
   /**
-   * A known upper bound on the share of the calibration set that is anomalous, in [0, 1). Default 0.
+   * A known upper bound on the share of this calibration set that is anomalous, in [0, 1). Default 0. Of a set drawn from a
+   * source with that share, more may be: then add a few standard deviations, sqrt(eps (1 - eps)/n).
    * It raises the threshold: see `conformalThreshold`.
    */
   readonly contamination?: number
+  /**
+   * Where anomalous calibration scores may lie. `anywhere` (default) assumes nothing, and loses detections where they lie
+   * above. `highest`, for one score each: takes the floor(contamination n) highest scores for the anomalies. The target then
+   * holds if that is what they are; if none is, the rate is up to eps/(1 - eps) above it: `rate` says how much.
+   */
+  readonly anomalies?: 'anywhere' | 'highest'
 }
 
 export interface ConformalThreshold {
@@ -24,7 +31,7 @@ export interface ConformalThreshold {
   readonly threshold: number
   /**
    * What the expected false-positive rate lies between, whatever the anomalous calibration scores are: at the upper end
-   * (at most the target) where they lie below all others, at the lower end where they lie above, which is usual.
+   * (at most the target but for `highest`) where they lie below all others, at the lower end where they lie above, which is usual.
    * The lower end is 0 for maps, whose losses may vary between pictures, and where scores tie it does not hold.
    */
   readonly rate: readonly [least: number, most: number]
@@ -54,7 +61,7 @@ export interface ConformalThreshold {
  */
 export function conformalThreshold(
   scores: NdArray,
-  { falsePositiveRate: a, contamination = 0 }: ConformalOptions,
+  { falsePositiveRate: a, contamination = 0, anomalies = 'anywhere' }: ConformalOptions,
 ): ConformalThreshold {
   const where = 'conformalThreshold'
   if (!(a > 0 && a < 1)) throw new RangeError(`${where}: falsePositiveRate = ${a} is not in (0, 1)`)
@@ -65,9 +72,11 @@ export function conformalThreshold(
   if (a * normal < 1 - ROUNDING) throw new RangeError(`${where}: ${n} calibration scores (${c} of them perhaps anomalous) cannot guarantee a rate of ${a}; at least ${needed(a, contamination)} can`) // prettier-ignore
   const values = sortedCopy(scores, where)
   const pixels = values.length / n
-  /** How many scores may lie above t. */
-  const above = Math.floor((a * normal - 1 + ROUNDING) * pixels)
   const one = pixels === 1
+  if (!['anywhere', 'highest'].includes(anomalies)) throw new RangeError(`${where}: anomalies '${anomalies}' are neither anywhere nor highest`) // prettier-ignore
+  if (anomalies === 'highest' && !one) throw new RangeError(`${where}: anomalies 'highest' needs one score for each picture, got maps of ${pixels}`) // prettier-ignore
+  /** How many scores may lie above t. */
+  const above = Math.floor((a * normal - 1 + ROUNDING) * pixels) + (anomalies === 'highest' ? c : 0)
   return {
     threshold: values[values.length - 1 - above]!,
     rate: [one ? Math.max(0, (above + 1 - c) / normal) : 0, (above / pixels + 1) / normal],

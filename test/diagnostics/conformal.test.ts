@@ -9,10 +9,18 @@ const mean = (x: ArrayLike<number>): number => Array.from(x).reduce((a, b) => a 
 const above = (x: Float64Array, t: number): number => mean(x.map(v => (v > t ? 1 : 0)))
 
 /** False-positive rates over resamplings: n calibration scores, the first c of them replaced, and 500 new normal ones. */
-function rates(seed: number, a: number, n: number, c: number, anomaly: number, contamination: number): number[] {
+function rates(
+  seed: number,
+  a: number,
+  n: number,
+  c: number,
+  anomaly: number,
+  contamination: number,
+  anomalies: 'anywhere' | 'highest' = 'anywhere',
+): number[] {
   return Array.from({ length: resamplings }, (_, i) => {
     const scores = normal(key(seed, i), new Float64Array(n)).map((v, j) => (j < c ? anomaly + v : v ** 3))
-    const { threshold } = conformalThreshold(array(scores), { falsePositiveRate: a, contamination })
+    const { threshold } = conformalThreshold(array(scores), { falsePositiveRate: a, contamination, anomalies })
     return above(normal(key(seed, i, 'new'), new Float64Array(500)).map(v => v ** 3), threshold) // prettier-ignore
   })
 }
@@ -76,6 +84,20 @@ describe('conformalThreshold', () => {
     const { rate } = conformalThreshold(array(new Float64Array(n)), { falsePositiveRate: a, contamination: c / n })
     expect(Math.abs(mean(rates(4, a, n, c, 100, c / n)) - rate[0])).toBeLessThan(3 * error(a, n))
     expect(Math.abs(mean(rates(4, a, n, c, -100, c / n)) - rate[1])).toBeLessThan(3 * error(a, n))
+  })
+
+  it('told that the anomalies are the highest, uses the rate up if so, and says what it is if not', () => {
+    const [a, n, c] = [0.05, 200, 20]
+    const options = { falsePositiveRate: a, contamination: 0.1, anomalies: 'highest' } as const
+    const { rate } = conformalThreshold(array(new Float64Array(n)), options)
+    expect(rate[0]).toBeLessThanOrEqual(a)
+    expect(rate[0]).toBeGreaterThan(a - 1 / (n - c + 1))
+    const highest = mean(rates(5, a, n, c, 100, 0.1, 'highest'))
+    expect(Math.abs(highest - rate[0])).toBeLessThan(3 * error(a, n - c))
+    expect(Math.abs(mean(rates(5, a, n, c, -100, 0.1, 'highest')) - rate[1])).toBeLessThan(3 * error(rate[1], n - c))
+    expect(() => conformalThreshold(array(new Float64Array(100), [50, 2]), options)).toThrow(
+      /one score for each picture/,
+    )
   })
 
   it('of maps holds the share of flagged pixels, which depend on each other', () => {
