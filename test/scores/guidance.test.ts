@@ -12,7 +12,7 @@ import { paths } from '../../src/pde/path.js'
 import { diffusionProcess } from '../../src/pde/process.js'
 import { schedules } from '../../src/pde/schedule.js'
 import { sample, steps, timeGrids } from '../../src/samplers/index.js'
-import { solve, transpose, multiply } from './matrices.js'
+import { gaussianMean, multiply, solve, transpose } from './matrices.js'
 
 const [d, m] = [6, 3]
 const rows = (n: number, k: number, stream: string): number[][] => {
@@ -26,16 +26,8 @@ const A = rows(m, d, 'A')
 const R = [0.04, 0.1, 0.3]
 const prior = gaussianDenoiser({ mean, covariance: C })
 
-/** E[x0 | x~, y] from the normal equations with x~ and y as measurements. */
-function exact(x: readonly number[], sigma: number, y: readonly number[]): number[] {
-  const H = [...A, ...mean.map((_, i) => mean.map((_, j) => (i === j ? 1 : 0)))]
-  const variances = [...R, ...x.map(() => sigma ** 2)]
-  const away = [...y, ...x].map((v, i) => v - H[i]!.reduce((sum, h, j) => sum + h * mean[j]!, 0))
-  const cross = multiply(H, C)
-  const S = multiply(cross, transpose(H)).map((row, i) => row.map((v, j) => v + (i === j ? variances[i]! : 0)))
-  const weighted = solve(S, away)
-  return mean.map((v, j) => v + cross.reduce((sum, row, i) => sum + row[j]! * weighted[i]!, 0))
-}
+const exact = (x: readonly number[], sigma: number, y: readonly number[]): number[] =>
+  gaussianMean({ mean, C, A, R }, x, sigma, y)
 
 const sigmas = [0.01, 0.1, 0.5, 1, 3, 20, 80]
 const x0 = rows(sigmas.length, d, 'x0')
