@@ -70,7 +70,7 @@ export interface ObservationContent {
   readonly places?: Places
   /** Index of the place of each value; value i belongs to place i unless given. */
   readonly placeOf?: ArrayLike<number>
-  /** Of each place, or of each value where there are no places. */
+  /** Of each value, such as the name of its sensor. */
   readonly labels?: readonly string[]
 }
 
