@@ -8,7 +8,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import ndarray from 'ndarray'
 import { dtypeOf, shapeText, type NdArray } from '../io/array.js'
-import { exists } from '../io/atomic.js'
 import { FileError, messageOf } from '../io/error.js'
 import { toJson } from '../io/log.js'
 import { readSafetensors, writeSafetensors } from '../io/safetensors.js'
@@ -52,15 +51,10 @@ export async function writeCheckpoint(file: string, { state, best, meta }: Check
 }
 
 /**
- * The checkpoint of a run, or undefined where there is none.
+ * The checkpoint of a run.
  * Throws `FileError`: cut short, another format or version, another run (naming what differs).
  */
-export async function readCheckpoint(
-  file: string,
-  model: Trainable,
-  identity: Meta['identity'],
-): Promise<Checkpoint | undefined> {
-  if (!(await exists(file))) return undefined
+export async function readCheckpoint(file: string, model: Trainable, identity: Meta['identity']): Promise<Checkpoint> {
   const { tensors, metadata } = await readSafetensors(file)
   const meta = metaOf(file, metadata.checkpoint)
   assertSame(file, meta.identity, identity)

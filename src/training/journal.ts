@@ -56,15 +56,19 @@ export function checkpointOf(journal: Journal, state: LearnerState, identity: Me
   return { state, best: best?.weights, meta }
 }
 
-/** Adds a line to the history, and the weights to the best where their held-out loss is the least so far. */
-export function note(journal: Journal, heldOut: number | null, rate: number, weights: NamedArrays): void {
+/** Adds a line to the history, and keeps weights whose held-out loss is the least so far. */
+export function note(
+  journal: Journal,
+  rate: number,
+  heldOut?: { readonly loss: number; readonly weights: NamedArrays },
+): void {
   const { step, sums, best } = journal
-  journal.history.push({ step, ...meansOf(sums), heldOut, rate, seconds: journal.seconds() })
+  journal.history.push({ step, ...meansOf(sums), heldOut: heldOut?.loss ?? null, rate, seconds: journal.seconds() })
   journal.sums = noSums()
-  if (heldOut === null) return
-  if (best && heldOut >= best.loss) journal.stale++
+  if (!heldOut) return
+  if (best && heldOut.loss >= best.loss) journal.stale++
   else {
-    journal.best = { step, loss: heldOut, weights }
+    journal.best = { step, ...heldOut }
     journal.stale = 0
   }
 }

@@ -4,7 +4,8 @@
  * Every random number is a function of the seed and the step, and the state is that of the last step alone: a run that
  * was killed and goes on from its checkpoint ends with the same weights, byte for byte, as one that was not.
  */
-import { exists } from '../io/atomic.js'
+import { dirname } from 'node:path'
+import { exists, removeTemporaries } from '../io/atomic.js'
 import { FileError } from '../io/error.js'
 import { key } from '../random.js'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js'
@@ -73,8 +74,11 @@ async function openCheckpoint(
 ): Promise<Checkpoint | undefined> {
   if (!checkpoint) return undefined
   const { file, resume = false } = checkpoint
-  if (resume) return readCheckpoint(file, model, identity)
   if (!(await exists(file))) return undefined
+  if (resume) {
+    await removeTemporaries(dirname(file))
+    return readCheckpoint(file, model, identity)
+  }
   throw new FileError(file, {
     expected: 'a free name for the checkpoint of a new run',
     found: 'that it exists',
@@ -169,15 +173,19 @@ function reasonToStop({ journal, settings, options }: Run): Trained['stopped'] |
 }
 
 async function evaluateNow({ learner, journal }: Run, evaluate: HeldOutLoss | undefined, rate: number): Promise<void> {
+  if (!evaluate) {
+    note(journal, rate)
+    return
+  }
   const weights = (await learner.state()).arrays.average
-  const loss = evaluate ? await evaluate(weights) : null
-  if (loss !== null && !Number.isFinite(loss))
+  const loss = await evaluate(weights)
+  if (!Number.isFinite(loss))
     throw new NonFiniteError(
       journal.step,
       [],
       `training: the held-out loss is ${loss} after ${journal.step} steps; see whether the held-out data are finite`,
     )
-  note(journal, loss, rate, weights)
+  note(journal, rate, { loss, weights })
 }
 
 /** Turns what is left of a budget into steps, with the time that a held-out loss takes: of one batch, times their number. */

@@ -1,6 +1,7 @@
 /** Runs that are stopped and go on: the weights are, byte for byte, those of a run that was not. */
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile, truncate, writeFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, truncate, writeFile, rm } from 'node:fs/promises'
+import ndarray from 'ndarray'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.js'
 import { mapSource, type BatchSource } from '../../src/training/data.js'
@@ -106,6 +107,32 @@ describe('a checkpoint', () => {
     expect(at).toBeGreaterThan(15)
     expect(at).toBeLessThan(60)
     expectSame(await train(model, { ...options, checkpoint: { file, resume: true } }))
+    expect((await readdir(path('.'))).filter(name => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('keeps count of held-out losses that did not fall', async () => {
+    // Trained on zeros, the network does worse and worse on anything else.
+    const zeros = arraySources({ x: ndarray(new Float32Array(200), [100, 2]) }, { seed: 1, heldOut: 0 }).data
+    const patient = {
+      ...options,
+      data: zeros,
+      steps: 200,
+      evaluateEvery: 4,
+      patience: 6,
+      rate: { peak: 1e-2, warmup: 0 },
+    }
+    const whole = await train(model, patient)
+    expect(whole.stopped).toBe('early')
+    const checkpoint = { file: path('patience.safetensors'), resume: true }
+    const control = new AbortController()
+    const stopping = mapSource(zeros, {}, (batch, step) => {
+      if (step === whole.steps - 8) control.abort()
+      return batch
+    })
+    const part = await train(model, { ...patient, data: stopping, checkpoint, signal: control.signal })
+    expect(part.stopped).toBe('aborted')
+    const { stopped, steps, best } = await train(model, { ...patient, checkpoint })
+    expect({ stopped, steps, best }).toEqual({ stopped: 'early', steps: whole.steps, best: whole.best })
   })
 
   it('is never overwritten by a new run, and refused by another one', async () => {
