@@ -127,7 +127,7 @@ async function noCategory(folder: string, folders: readonly string[]): Promise<F
   for (const name of folders) if ((await list(join(folder, name))).folders.includes('train')) inner.push(name)
   return new FileError(folder, {
     expected: "the folders train and test of MVTec AD's layout",
-    found: inner.length > 0 ? `the categories ${inner.join(', ')}` : (folders.join(', ') || 'no folders'),
+    found: inner.length > 0 ? `the categories ${inner.join(', ')}` : folders.join(', ') || 'no folders',
     remedy: inner.length > 0 ? 'Name one of them.' : 'Give the folder of a category: category/{train/good, test/<kind>, ground_truth/<kind>}.', // prettier-ignore
   })
 }

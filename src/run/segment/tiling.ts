@@ -116,3 +116,29 @@ export function openStitcher(tiling: Tiling): Stitcher {
 
   return { add, finish }
 }
+
+/**
+ * The map of a large picture from a function of its tiles, `batch` of them at a time.
+ *
+ * @param picture [height, width, channels]
+ * @param f from tiles [n, size, size, channels] to their maps [n, size, size]; `first` is the number of the first tile
+ * @throws RangeError as `tilingOf`, for a batch below 1, or maps of another shape
+ */
+export async function mapTiles(
+  picture: Floats,
+  options: { readonly size: number; readonly overlap?: number; readonly batch?: number },
+  f: (tiles: Floats, first: number) => Floats | Promise<Floats>,
+): Promise<Floats> {
+  const { batch = 16 } = options
+  if (!Number.isSafeInteger(batch) || batch < 1) throw new RangeError(`mapTiles: batch is ${batch}; it must be an integer from 1`) // prettier-ignore
+  assertShape(picture, [null, null, null], 'mapTiles')
+  const tiling = tilingOf([picture.shape[0]!, picture.shape[1]!], options)
+  const stitcher = openStitcher(tiling)
+  for (let first = 0; first < tiling.count; first += batch) {
+    const last = Math.min(tiling.count, first + batch)
+    const maps = await f(cutTiles(picture, tiling, first, last), first)
+    assertShape(maps, [last - first, tiling.size, tiling.size], `mapTiles: the maps of tiles ${first} to ${last - 1}`)
+    stitcher.add(maps, first)
+  }
+  return stitcher.finish()
+}

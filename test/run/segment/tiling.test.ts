@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { array } from '../../../src/io/array.js'
 import { key, uniform } from '../../../src/random.js'
-import { cutTiles, openStitcher, tilingOf, type Tiling } from '../../../src/run/segment/tiling.js'
+import { cutTiles, mapTiles, openStitcher, tilingOf, type Tiling } from '../../../src/run/segment/tiling.js'
 
 const random = (seed: number, shape: number[]) =>
   array(uniform(key(seed), new Float32Array(shape.reduce((a, b) => a * b))), shape)
@@ -70,4 +70,22 @@ it('refuses what does not fit', () => {
   expect(() => stitcher.add(random(1, [1, 8, 8]), 2)).toThrow(/tile 2 was added before/)
   expect(() => stitcher.add(random(1, [2, 8, 8]), 3)).toThrow(/tiles 3 to 4 of 4/)
   expect(() => stitcher.finish()).toThrow(/tile 0 of 4 is missing/)
+})
+
+it('maps a large picture batch by batch', async () => {
+  const picture = random(3, [60, 45, 3])
+  const firsts: number[] = []
+  const found = await mapTiles(picture, { size: 16, overlap: 6, batch: 5 }, (tiles, first) => {
+    firsts.push(first)
+    const n = tiles.shape[0]!
+    return array(
+      Float32Array.from({ length: n * 256 }, (_, p) => tiles.data[3 * p + 1]!),
+      [n, 16, 16],
+    )
+  })
+  expect(firsts).toEqual([0, 5, 10, 15, 20])
+  expect(found.shape).toEqual([60, 45])
+  found.data.forEach((v, p) => expect(Math.abs(v - picture.data[3 * p + 1]!)).toBeLessThan(1e-6))
+  await expect(mapTiles(picture, { size: 16 }, tiles => tiles)).rejects.toThrow(/maps of tiles 0 to 15: expected shape \[16, 16, 16\], got \[16, 16, 16, 3\]/) // prettier-ignore
+  await expect(mapTiles(picture, { size: 16, batch: 0 }, tiles => tiles)).rejects.toThrow(/batch is 0/)
 })

@@ -109,7 +109,7 @@ function render(
       texture.shade(x, y, sound)
       store(clean, pixel, sound, shine)
       if (!defect) continue
-      const strength = quantised(defect.strength(px, py))
+      const strength = withoutFringe(defect.strength(px, py))
       if (strength > 0) {
         mask[pixel] = 255
         changed.set(sound)
@@ -122,8 +122,8 @@ function render(
   return { image: array(image, shape), clean: array(clean, shape), mask: array(mask, [height, width]) }
 }
 
-/** Faint fringes, which nobody would mark, are left away. */
-const quantised = (strength: number): number => (strength < 0.15 ? 0 : strength)
+/** The faint rim of a soft edge, which nobody would mark, is left away. */
+const withoutFringe = (strength: number): number => (strength < 0.15 ? 0 : strength)
 
 function placement(angle: number, scale: number, dx: number, dy: number): Placement {
   const [c, s] = [Math.cos(angle) / scale, Math.sin(angle) / scale]
