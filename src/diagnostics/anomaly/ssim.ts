@@ -101,21 +101,20 @@ function similarityMap(
   const size = h * w
   const [c1, c2] = [(0.01 * range) ** 2, (0.03 * range) ** 2]
   // In float64: variances as E x^2 - (E x)^2 lose digits.
-  const moments = new Float64Array(5 * size)
+  const moments = new Float64Array(4 * size)
   for (let p = 0; p < size; p++) {
     const [a, b] = [x[p]!, y[p]!]
     moments[p] = a
     moments[size + p] = b
-    moments[2 * size + p] = a * a
-    moments[3 * size + p] = b * b
-    moments[4 * size + p] = a * b
+    moments[2 * size + p] = a * a + b * b
+    moments[3 * size + p] = a * b
   }
-  filterPlanes(moments, 5, h, w, kernel)
+  filterPlanes(moments, 4, h, w, kernel)
   const out = new Float32Array(size)
   for (let p = 0; p < size; p++) {
     const [a, b] = [moments[p]!, moments[size + p]!]
-    const spread = moments[2 * size + p]! - a * a + moments[3 * size + p]! - b * b
-    const cs = (2 * (moments[4 * size + p]! - a * b) + c2) / (spread + c2)
+    const spread = moments[2 * size + p]! - (a * a + b * b)
+    const cs = (2 * (moments[3 * size + p]! - a * b) + c2) / (spread + c2)
     out[p] = luminance ? (cs * (2 * a * b + c1)) / (a * a + b * b + c1) : cs
   }
   return out

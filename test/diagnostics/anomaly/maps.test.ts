@@ -66,7 +66,7 @@ describe('smoothing', () => {
   it.each([2, 4])('brings a plane halved to 1/%i back in place: a ramp is itself, away from the border', factor => {
     const [h, w] = [16, 24]
     const ramp = Float32Array.from({ length: h * w }, (_, i) => 3 * Math.floor(i / w) - (i % w))
-    let [small, a, b] = [ramp, h, w]
+    let [small, a, b] = [Float32Array.from(ramp) as Float32Array, h, w]
     for (let f = factor; f > 1; f /= 2) [small, a, b] = [halve(small, 1, a, b), a / 2, b / 2]
     const found = enlarge(small, 1, h, w, factor)
     for (let y = factor; y < h - factor; y++)
