@@ -4,60 +4,64 @@
  */
 import { array } from '../../src/io/array.js'
 import type { Process } from '../../src/pde/process.js'
-import { terminalLaw } from '../../src/pde/process.js'
 import { gaussianDenoiser } from '../../src/scores/exact/index.js'
 import { planRun } from '../../src/samplers/plan.js'
 import { compileStep, memoryName, noiseName, type Real } from '../../src/samplers/program.js'
 import type { Step } from '../../src/samplers/step.js'
 
-/** Mean and variance of x~ = z/m at the last level, started from the terminal law of N(mean, variance), its mean off by `offset`. */
+export interface Gaussian {
+  readonly mean: readonly number[]
+  readonly covariance: readonly (readonly number[])[]
+}
+type Matrix = number[][]
+
+const transposed = (a: readonly (readonly number[])[]): Matrix => a[0]!.map((_, j) => a.map(row => row[j]!))
+/** A B^T. */
+const timesTransposed = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): Matrix =>
+  a.map(row => b.map(other => row.reduce((sum, v, k) => sum + v * other[k]!, 0)))
+
+/** Mean and covariance of x~ = z/m at the last level, started from the terminal law of the data, its mean off by `offset`. */
 export async function finalMoments(
   step: Step,
   process: Process,
   levels: readonly number[],
-  data: { readonly mean: number; readonly variance: number },
-  { alpha, offset = 0 }: { readonly alpha?: number; readonly offset?: number } = {},
-): Promise<{ mean: number; variance: number }> {
+  data: Gaussian,
+  { alpha, offset }: { readonly alpha?: number; readonly offset: readonly number[] },
+): Promise<Gaussian> {
   const plan = planRun(step, process, levels, alpha)
-  const noises = step.noises ?? 0
-  const S = 1 + (step.memory ?? 0)
-  const n = 1 + S + noises
-  const denoise = gaussianDenoiser({ mean: [data.mean], covariance: data.variance })
-  const f = await compileStep(
-    step,
-    plan.names,
-    denoise,
-    { size: n, shape: [1], condition: {} },
-    { precision: 'float64' },
-  )
-  const unit = (i: number): Real =>
-    array(
-      Float64Array.from({ length: n }, (_, k) => (k === i ? 1 : 0)),
-      [n, 1],
-    )
-  const names = ['z', ...Array.from({ length: S - 1 }, (_, j) => memoryName(j))]
-  const basis = Object.fromEntries(names.map((name, i) => [name, unit(1 + i)]))
-  const noise = Object.fromEntries(Array.from({ length: noises }, (_, j) => [noiseName(j), unit(1 + S + j)]))
-  const start = terminalLaw(plan.first, data)
-  let mean = names.map((_, i) => (i === 0 ? start.mean + plan.first.m * offset : 0))
-  let P = names.map((_, i) => names.map((_, j) => (i === 0 && j === 0 ? start.variance : 0)))
+  const d = data.mean.length
+  const names = ['z', ...Array.from({ length: step.memory ?? 0 }, (_, j) => memoryName(j))]
+  const noises = Array.from({ length: step.noises ?? 0 }, (_, j) => noiseName(j))
+  const [states, inputs] = [d * names.length, d * (names.length + noises.length)]
+  // Row 0 is the affine part; row 1 + i responds to entry i of [state, noise].
+  const n = 1 + inputs
+  const units = (first: number): Real => {
+    const rows = array(new Float64Array(n * d), [n, d])
+    for (let j = 0; j < d; j++) rows.set(1 + first + j, j, 1)
+    return rows
+  }
+  const state = Object.fromEntries(names.map((name, i) => [name, units(i * d)]))
+  const noise = Object.fromEntries(noises.map((name, i) => [name, units(states + i * d)]))
+  const chunk = { size: n, shape: [d], condition: {} }
+  const f = await compileStep(step, plan.names, gaussianDenoiser(data), chunk, { precision: 'float64' })
+  const { m, s } = plan.first
+  let mean = Array.from({ length: states }, (_, i) => (i < d ? m * (data.mean[i]! + offset[i]!) : 0))
+  let P: Matrix = mean.map((_, i) => mean.map((_, j) => (i < d && j < d ? m ** 2 * data.covariance[i]![j]! + (i === j ? s ** 2 : 0) : 0))) // prettier-ignore
   for (const call of plan.calls) {
-    await f.setState(basis)
+    await f.setState(state)
     await f.run({ c: array(Float64Array.from(call)), ...noise })
     const next = await f.state()
-    const rows = names.map(name => Array.from(next[name]!.data as Float64Array))
-    const offset = rows.map(row => row[0]!)
-    const A = rows.map(row => row.slice(1, 1 + S).map(v => v - row[0]!))
-    const B = rows.map(row => row.slice(1 + S).map(v => v - row[0]!))
-    mean = A.map((row, i) => row.reduce((sum, a, k) => sum + a * mean[k]!, offset[i]!))
-    const AP = A.map(row => names.map((_, j) => row.reduce((sum, a, k) => sum + a * P[k]![j]!, 0)))
-    P = AP.map((row, i) =>
-      A.map(
-        (other, j) =>
-          other.reduce((sum, a, k) => sum + row[k]! * a, 0) + B[i]!.reduce((sum, b, k) => sum + b * B[j]![k]!, 0),
-      ),
-    )
+    const rows = Array.from({ length: n }, (_, i) => names.flatMap(name => Array.from(next[name]!.data.slice(i * d, (i + 1) * d) as Float64Array))) // prettier-ignore
+    const response = transposed(rows.slice(1).map(row => row.map((v, j) => v - rows[0]![j]!)))
+    const [A, B] = [response.map(row => row.slice(0, states)), response.map(row => row.slice(states))]
+    mean = A.map((row, i) => row.reduce((sum, a, k) => sum + a * mean[k]!, rows[0]![i]!))
+    const [moved, shaken] = [timesTransposed(timesTransposed(A, transposed(P)), A), timesTransposed(B, B)]
+    P = moved.map((row, i) => row.map((v, j) => v + shaken[i]![j]!))
   }
   await f.dispose()
-  return { mean: mean[0]! / plan.last.m, variance: P[0]![0]! / plan.last.m ** 2 }
+  const last = plan.last.m
+  return {
+    mean: mean.slice(0, d).map(v => v / last),
+    covariance: P.slice(0, d).map(row => row.slice(0, d).map(v => v / last ** 2)),
+  }
 }
