@@ -25,7 +25,8 @@ tbody th { font-weight: 500 }
 th:last-child, td:last-child { padding-right: 0 }
 pre { overflow-x: auto; background: #f5f6f8; padding: .8rem 1rem; font-size: .8125rem; line-height: 1.4 }
 summary { cursor: pointer }
-@media (max-width: 40rem) { body { padding: 1rem .75rem 3rem } h1 { font-size: 1.35rem } .plot, .wide .plot { height: 19rem } }
+@media (max-width: 40rem) { body { padding: 1rem .75rem 3rem } h1 { font-size: 1.35rem } .plot, .wide .plot { height: 21rem }
+  table { font-size: .875rem } th, td { padding-right: .7rem } }
 @media print {
   @page { margin: 14mm 12mm }
   html { font-size: 12px }

@@ -53,6 +53,12 @@ async function open(file: string, width: number): Promise<Seen> {
 /** How many `.plot` elements hold what a selector names. */
 const plotsWith = (page: Page, selector: string): Promise<number> => page.locator(`.plot:has(${selector})`).count()
 
+/** The width of the widest plot as it was drawn. */
+const widest = (page: Page): Promise<number> =>
+  page.evaluate<number>(
+    `Math.max(...[...document.querySelectorAll('.plot .main-svg')].map(e => e.width.baseVal.value))`,
+  )
+
 /** How far the page, and its widest plot, reach to the right. */
 const reach = (page: Page): Promise<number> =>
   page.evaluate<number>(
@@ -85,6 +91,7 @@ describe.skipIf(why !== undefined)('the report in a browser', () => {
       await page.screenshot({ path: join(folder, `${name}-phone.png`), fullPage: true })
 
       await page.setViewportSize({ width: 1280, height: 900 })
+      await expect.poll(() => widest(page)).toBeGreaterThan(375)
       await page.pdf({ path: join(folder, `${name}.pdf`), format: 'A4', printBackground: true })
       await page.emulateMedia({ media: 'print' })
       await page.setViewportSize({ width: 718, height: 1000 }) // A4 between its margins
