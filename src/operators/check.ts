@@ -27,33 +27,31 @@ export interface LawResult {
 export type CheckOptions = Partial<Omit<Subject, 'A'>>
 
 /**
- * Tries every law on an operator. A law that throws fails with the message; one that rests on a law that failed, or that
- * says nothing about this operator, is skipped.
+ * Tries every law on an operator. A law that throws fails with the message; one that rests on a law that does not hold,
+ * or that says nothing about this operator, is skipped.
  *
  * @param options noise: for its moments; encode: for the encodings; key: of the random inputs.
  */
 export function checkOperator(A: MeasurementOperator, options: CheckOptions = {}): LawResult[] {
   const subject: Subject = { key: key(0, 'operator laws'), ...options, A }
-  const failed = new Set<string>()
+  const unsure = new Set<string>()
   return operatorLaws.map(law => {
-    const result = tried(law, subject, failed)
-    if (result.status === 'fails') failed.add(law.name)
+    const silent = law.silent?.(subject)
+    if (silent !== undefined) return skipped(law, silent)
+    const broken = law.after.find(other => unsure.has(other))
+    const result = broken === undefined ? tried(law, subject) : skipped(law, `says nothing before '${broken}' holds`)
+    if (result.status !== 'holds') unsure.add(law.name)
     return result
   })
 }
 
-function tried(law: Law, subject: Subject, failed: ReadonlySet<string>): LawResult {
-  const { name, bound, remedy } = law
-  const skipped = (says: string): LawResult => ({ law: name, status: 'skipped', figure: null, bound, says })
-  const broken = law.after.find(other => failed.has(other))
-  const silent = law.silent?.(subject)
-  if (silent !== undefined) return skipped(silent)
-  if (broken !== undefined) return skipped(`says nothing while '${broken}' fails`)
+const skipped = ({ name, bound }: Law, says: string): LawResult => ({ law: name, status: 'skipped', figure: null, bound, says }) // prettier-ignore
+
+function tried({ name, bound, remedy, ...law }: Law, subject: Subject): LawResult {
   try {
-    const found = law.try(subject)
-    const { figure, says } = found
-    if (found.holds) return { law: name, status: 'holds', figure, bound, says }
-    return { law: name, status: 'fails', figure, bound, says, remedy: found.remedy ?? remedy }
+    const { figure, says, holds } = law.try(subject)
+    if (holds) return { law: name, status: 'holds', figure, bound, says }
+    return { law: name, status: 'fails', figure, bound, says, remedy }
   } catch (error) {
     return { law: name, status: 'fails', figure: null, bound, says: `threw: ${messageOf(error)}`, remedy }
   }

@@ -86,8 +86,9 @@ export const lineIntegral = defineEntry({
       throw new RangeError(`${path}: line-integral has either segments, or angles and offsets`)
     const instants = instantsOf(space, time, path)
     if (segments) {
-      const rows = segments.map((ends, k) => lengthsIn(grid, placesOf(grid, ends, `${path}.segments[${k}]`)))
-      const empty = rows.findIndex(row => row.length === 0)
+      const ends = segments.map((pair, k) => placesOf(grid, pair, `${path}.segments[${k}]`))
+      const rows = ends.map(pair => lengthsIn(grid, pair))
+      const empty = ends.findIndex(pair => between(pair).length === 0)
       if (empty >= 0) throw new RangeError(`${path}.segments[${empty}] has no length`)
       return observed('line-integral', domain, [rows.length], instants, rowsOf(rows, grid.size))
     }

@@ -21,8 +21,6 @@ export interface Finding {
   readonly holds: boolean
   /** What the figure is, with the numbers behind it. */
   readonly says: string
-  /** What to do about this fault, where that is more than the law's remedy. */
-  readonly remedy?: string
 }
 
 export interface Law {

@@ -56,7 +56,7 @@ const rows: Law = {
   name: 'noise by row',
   bound: '= 0',
   remedy: 'Row i of a batch has to use the random numbers of measurement start + i alone: see src/random.ts.',
-  after: ['shapes', 'determinism'],
+  after: ['shapes', 'determinism', 'batched = looped'],
   silent: noNoise,
   try(subject) {
     const { A, key } = subject

@@ -1,4 +1,4 @@
-/** The laws of every operator: shapes, the same answer twice, inputs left alone, batches. */
+/** The laws of every operator: shapes, inputs left alone, the same answer twice, batches. */
 import { array, elements, shapeText, type NdArray } from '../../io/array.js'
 import { difference, figureText, inputs, normals, type Finding, type Law, type Subject } from './law.js'
 
@@ -61,7 +61,7 @@ const determinism: Law = {
   name: 'determinism',
   bound: '= 0',
   remedy: 'Take randomness out of the operator (noise is stated apart), and keep no state between calls.',
-  after: ['shapes'],
+  after: ['shapes', 'inputs left alone'],
   try(subject) {
     const worst = calls(subject).map(({ name, arguments: given, call }) => {
       const [first, second] = [Float64Array.from(elements(call(...given))), elements(call(...given))]
@@ -126,4 +126,4 @@ const batched: Law = {
   },
 }
 
-export const plainLaws: readonly Law[] = [shapes, determinism, untouched, batched]
+export const plainLaws: readonly Law[] = [shapes, untouched, determinism, batched]
