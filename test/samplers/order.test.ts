@@ -1,6 +1,7 @@
 /** Every step of the registry runs at the order that it declares, in float64, on every path. */
+import * as tf from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
-import { isAdaptive, steps, type Step } from '../../src/samplers/step.js'
+import { defineStep, isAdaptive, steps, type Step } from '../../src/samplers/step.js'
 import '../../src/samplers/index.js'
 import { openSampler } from '../../src/samplers/index.js'
 import { gaussian, mixture } from './laws.js'
@@ -17,8 +18,27 @@ const [top, bottom] = [8, 0.05]
 /** Enough for the leading term of the error: steps of 0.08 to 0.02 in ln sigma. */
 const counts = [64, 128, 256]
 
+/** As a user would write one: the midpoint rule in ln sigma, with the denoiser frozen over each half. */
+const midpoint = defineStep({
+  name: 'midpoint',
+  order: 2,
+  calls: 2,
+  coefficients({ reverse, from, to }) {
+    const sigma = Math.sqrt(from.sigma * to.sigma)
+    const [a, b] = [reverse.denoiserFrozen(from.sigma, sigma), reverse.denoiserFrozen(from.sigma, to.sigma)]
+    return { sigma, m: reverse.process.kernel(sigma).m, az: a.z, aD: a.denoised, bz: b.z, bD: b.denoised }
+  },
+  advance({ z, c, from, denoise }) {
+    const half = tf.add(tf.mul(c.az, z), tf.mul(c.aD, denoise(z, from)))
+    return [tf.add(tf.mul(c.bz, z), tf.mul(c.bD, denoise(half, c)))]
+  },
+})
+
 // alpha = 0 of any step, and those that know nothing else.
-const deterministic = fixed.filter(step => !['edm', 'predictor-corrector', 'dpm-solver++2m-sde'].includes(step.name))
+const deterministic = [
+  ...fixed.filter(step => !['edm', 'predictor-corrector', 'dpm-solver++2m-sde'].includes(step.name)),
+  midpoint,
+]
 
 describe.each(deterministic.map(step => ({ name: step.name, step })))('$name, without noise', ({ step }) => {
   it.each([gaussian, mixture])('has its order on the exact $name, on every path', async law => {
