@@ -8,6 +8,8 @@ export interface Law {
   readonly denoise: Denoiser
   readonly mean: number
   readonly variance: number
+  /** p_sigma(x~). */
+  readonly density: (x: number, sigma: number) => number
   /** x~ at level `to` on the trajectory through x at level `from`. */
   readonly flow: (x: number, from: number, to: number) => number
 }
@@ -26,6 +28,11 @@ function law(name: string, parts: readonly Part[]): Law {
     denoise: mixtureDenoiser(parts.map(([weight, mu, covariance]) => ({ weight, mean: [mu], covariance }))),
     mean,
     variance: parts.reduce((sum, [w, mu, c]) => sum + w * (c + mu ** 2), 0) - mean ** 2,
+    density: (x, sigma) =>
+      parts.reduce((sum, [w, mu, c]) => {
+        const v = c + sigma ** 2
+        return sum + (w * Math.exp(-((x - mu) ** 2) / (2 * v))) / Math.sqrt(2 * Math.PI * v)
+      }, 0),
     flow(x, from, to) {
       const u = cdf(x, from)
       let [a, b] = [-100, 100]
