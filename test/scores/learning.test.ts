@@ -62,7 +62,7 @@ async function excess(
     const { value, grads } = tf.valueAndGrads(loss)(unpack(theta))
     const next = adamw({ theta, m: all(i, 'm'), v: all(i, 'v_'), t: i.t! }, pack(grads), i.rate!)
     const numbered = (name: string, list: readonly tf.Tensor[]): [string, tf.Tensor][] => list.map((a, k) => [`${name}${k}`, a]) // prettier-ignore
-    return Object.fromEntries([['loss', value], ['t', next.t], ...numbered('theta', next.theta), ...numbered('m', next.m), ...numbered('v_', next.v)]) as Record<string, tf.Tensor> // prettier-ignore
+    return Object.fromEntries([['loss', value], ['t', next.t], ...numbered('theta', next.theta), ...numbered('m', next.m), ...numbered('v_', next.v)]) // prettier-ignore
   }
   const first = network.init(key(1))
   const theta = tf.tidy(() => pack(names.map(name => tf.tensor(first[name]!.data, first[name]!.shape))).map(a => a.dataSync() as Float32Array)) // prettier-ignore
