@@ -4,8 +4,12 @@ import { mkdir, readdir, readFile, truncate, writeFile, rm } from 'node:fs/promi
 import ndarray from 'ndarray'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.js'
+import { key, normal } from '../../src/random.js'
+import { unet } from '../../src/scores/unet.js'
 import { mapSource, type BatchSource } from '../../src/training/data.js'
+import { trainable } from '../../src/training/model.js'
 import { NonFiniteError } from '../../src/training/non-finite.js'
+import type { Progress } from '../../src/training/progress.js'
 import { arraySources } from '../../src/training/sources.js'
 import { train, type Trained } from '../../src/training/train.js'
 import { runModule } from '../compile/child.js'
@@ -52,6 +56,25 @@ describe('a checkpoint', () => {
     expectSame(await train(model, { ...options, data: interrupted(60, () => expect.unreachable()), checkpoint }))
   })
 
+  it('does so for a U-Net with channels, on two threads', async () => {
+    const network = unet({ shape: [8, 8], channels: 1, widths: [16], groups: 4, blocks: 1 })
+    const values = (shape: number[], name: string): ndarray.NdArray<Float32Array> =>
+      ndarray(normal(key(1, name), new Float32Array(shape.reduce((a, b) => a * b))), shape)
+    const arrays = { x: values([40, 8, 8], 'x'), channels: values([40, 1, 8, 8], 'channels') }
+    const { data } = arraySources(arrays, { seed: 1, heldOut: 0 })
+    const images = { data, seed: 1, steps: 8, batch: 8, engine: { threads: 2 } }
+    const whole = await train(trainable(network), images)
+    const checkpoint = { file: path('unet.safetensors'), resume: true }
+    const control = new AbortController()
+    const onProgress = ({ step }: Progress): void => {
+      if (step === 3) control.abort()
+    }
+    const first = { ...images, checkpoint, evaluateEvery: 3, signal: control.signal, onProgress }
+    expect(await train(trainable(network), first)).toMatchObject({ stopped: 'aborted', steps: 3 })
+    const rest = await train(trainable(network), { ...images, evaluateEvery: 3, checkpoint })
+    expect(bytesOf(rest.weights).equals(bytesOf(whole.weights))).toBe(true)
+  })
+
   it('goes on after a failure, from the last one written', async () => {
     const checkpoint = { file: path('crash.safetensors'), resume: true, everySteps: 10 }
     const failing = interrupted(38, () => {
@@ -79,7 +102,8 @@ describe('a checkpoint', () => {
   it('survives kills at any moment', async () => {
     const file = path('killed.safetensors')
     const child = `
-      import { arraySources } from './dist/src/training/sources.js'
+      import type { Progress } from '../../src/training/progress.js'
+import { arraySources } from './dist/src/training/sources.js'
       import { mapSource } from './dist/src/training/data.js'
       import { trainable } from './dist/src/training/model.js'
       import { train } from './dist/src/training/train.js'

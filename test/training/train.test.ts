@@ -94,9 +94,9 @@ describe('train', () => {
     const { data, heldOut } = sources(4000)
     const budget = 3
     const { steps, stopped, seconds, history } = await train(smallModel(), { ...quick, data, heldOut, budget })
-    // 1.1 is where a run is cut off; at half the time nothing on this machine has halved its speed.
-    expect(seconds).toBeLessThan(1.2 * budget)
-    expect(steps).toBeGreaterThan(20)
+    // 1.1 is where a run is cut off, after the step and held-out loss at hand.
+    expect(seconds).toBeLessThan(1.5 * budget)
+    expect(steps).toBeGreaterThan(10)
     if (stopped === 'finished') expect(seconds).toBeGreaterThan(0.3 * budget)
     expect(history.at(-1)!.step).toBe(steps)
     // The cosine has come to its end: 1 % of 1e-3 at most.
