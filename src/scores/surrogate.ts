@@ -55,10 +55,9 @@ function eigen(
   n: number,
   tolerance: number,
 ): { readonly values: Float64Array; readonly vectors: Float64Array } {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
-    Matrix.from1DArray(n, n, symmetric),
-    { assumeSymmetric: true },
-  )
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(n, n, symmetric), {
+    assumeSymmetric: true,
+  })
   const largest = Math.max(...realEigenvalues)
   const kept = realEigenvalues.map((_, k) => k).filter(k => realEigenvalues[k]! > tolerance * largest)
   kept.sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!)
