@@ -102,7 +102,7 @@ function judged(data: Float64Array, chains: number, size: number): Convergence[]
   )
 }
 
-/** Throws RangeError unless a log-density gave one finite number, or -Infinity, for each of `n` items. */
+/** Throws RangeError unless a log-density gave one number for each of `n` items. */
 export function assertLogs(log: Float64Array, n: number, where: string): Float64Array {
   if (log.length !== n) throw new RangeError(`${where}: ${log.length} log-densities for ${n} chains; wants one for each item of the batch`) // prettier-ignore
   return log
