@@ -102,8 +102,7 @@ describe('a checkpoint', () => {
   it('survives kills at any moment', async () => {
     const file = path('killed.safetensors')
     const child = `
-      import type { Progress } from '../../src/training/progress.js'
-import { arraySources } from './dist/src/training/sources.js'
+      import { arraySources } from './dist/src/training/sources.js'
       import { mapSource } from './dist/src/training/data.js'
       import { trainable } from './dist/src/training/model.js'
       import { train } from './dist/src/training/train.js'
