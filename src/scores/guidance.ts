@@ -73,7 +73,7 @@ export function dps(denoise: Denoiser, measurement: GuidedMeasurement, options: 
 }
 
 export interface SolverOptions {
-  /** Iterations of conjugate gradients for S^-1 r, each a gradient of the denoiser (mmps) or two products with A (pigdm). */
+  /** Iterations of conjugate gradients for S^-1 r, each a forward and a backward pass of the denoiser (mmps) or of A (pigdm). */
   readonly iterations?: number
 }
 
@@ -144,7 +144,7 @@ function linearised(
     residual,
     R: typeof variance === 'number' ? tf.scalar(variance) : conditionOf(condition, variance, 'guidance'),
     variance: tf.square(perSample(sigma, x)),
-    // The forward pass is recorded again each time; the engine finds that it is the same.
+    // tfjs records the forward pass again for each gradient.
     pull: u => tf.grad((x: tf.Tensor) => denoise(x, sigma, condition))(x, u),
     // d<A'(D)^T v, u>/dv = A'(D) u, whatever v.
     apply: u => (linear ? A(u) : tf.grad(transpose)(tf.zerosLike(residual), u)),
