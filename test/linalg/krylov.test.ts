@@ -68,6 +68,13 @@ describe('lanczos', () => {
     expect(residual(H, found)).toBeLessThan(1e-9)
   })
 
+  it('finds the identity, one restart for each direction', () => {
+    const H: SymmetricProduct = v => v.map(x => 2 * x)
+    const found = lanczos(H, n)
+    expect(found.rank).toBe(n)
+    expect(residual(H, found)).toBeLessThan(1e-12)
+  })
+
   it('finds all of a matrix of full rank, and nothing of zero', () => {
     const H = withSpectrum(Float64Array.from({ length: n }, (_, k) => 1 + k))
     expect(residual(H, lanczos(H, n))).toBeLessThan(1e-10)
