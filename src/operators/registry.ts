@@ -76,7 +76,7 @@ function isRandom(spec: OperatorSpec, { parameters, random }: OperatorEntry): bo
     if (value === undefined) return false
     const [concrete, ranged] = [field(parameters, name), field(random.parameters, name)]
     if (!ranged) return false
-    if (concrete === undefined || (!accepts(concrete, value) && accepts(ranged, value))) return true
+    if (!concrete || (!accepts(concrete, value) && accepts(ranged, value))) return true
     return name === 'operator' ? nested(value) : name === 'operators' && Array.isArray(value) && value.some(nested)
   })
 }

@@ -78,8 +78,7 @@ export function checkParameters<const P extends Parameters>(parameters: P, given
     if (name === 'kind' || value === undefined) continue
     const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined
     if (!parameter) throw unknownName(`${where}: unknown parameter`, name, names)
-    const fault = faultOf(parameter, value, `${where}.${name}`)
-    if (fault) throw new RangeError(fault)
+    if (!accepts(parameter, value)) throw new RangeError(faultOf(parameter, value, `${where}.${name}`))
     values[name] = value
   }
   for (const [name, parameter] of Object.entries(parameters)) {
@@ -96,71 +95,68 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return new RangeError(`${what} '${name}'; did you mean '${closest(name, known)}'? Known: ${known.join(', ')}`)
 }
 
-export const accepts = (schema: Schema | undefined, value: unknown): boolean => schema !== undefined && faultOf(schema, value, '') === undefined // prettier-ignore
-
 const isNdArray = (value: unknown): value is NdArray =>
   typeof value === 'object' && value !== null && 'data' in value && 'shape' in value && 'stride' in value
 
-/** What is wrong with a value, or undefined. */
-function faultOf(schema: Schema, value: unknown, path: string): string | undefined {
-  if ('anyOf' in schema) {
-    const faults = schema.anyOf.map(choice => faultOf(choice, value, path))
-    if (faults.includes(undefined)) return undefined
-    // A fault inside a list says more than that the list is no number.
-    const deep = faults.find(fault => fault !== undefined && !fault.startsWith(`${path} = `))
-    return deep ?? `${path} = ${shown(value)}; wants ${schema.anyOf.map(wants).join(', or ')}`
-  }
-  const wrong = `${path} = ${shown(value)}; wants ${wants(schema)}`
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const lengthFits = ({ minItems = 0, maxItems = Infinity }: List, list: readonly unknown[]): boolean =>
+  list.length >= minItems && list.length <= maxItems
+
+function inRange(schema: Numeric, value: unknown): boolean {
+  const { type, minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity } = schema
+  if (typeof value !== 'number' || !Number.isFinite(value)) return false
+  return (type === 'number' || Number.isSafeInteger(value)) && value >= minimum && value <= maximum && value > exclusiveMinimum // prettier-ignore
+}
+
+/** Whether a value is as a schema says. Makes no messages: configurations hold many numbers. */
+export function accepts(schema: Schema, value: unknown): boolean {
+  if ('anyOf' in schema) return schema.anyOf.some(choice => accepts(choice, value))
   switch (schema.type) {
     case 'number':
     case 'integer':
-      return inRange(schema, value) ? undefined : wrong
+      return inRange(schema, value)
     case 'string':
-      return typeof value === 'string' && (schema.enum?.includes(value) ?? true) ? undefined : wrong
+      return typeof value === 'string' && (schema.enum?.includes(value) ?? true)
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : wrong
+      return typeof value === 'boolean'
     case 'array':
-      return listFault(schema, value, path, wrong)
+      if (isNdArray(value)) return value.shape.length === schema.rank
+      return Array.isArray(value) && lengthFits(schema, value) && value.every(item => accepts(schema.items, item))
     case 'object': {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong
-      const { properties = {} } = schema
-      const missing = Object.keys(properties).find(name => !Object.hasOwn(value, name))
-      if (missing !== undefined) return `${path}: ${missing} is missing`
-      const fault = firstFault(Object.entries(properties), ([name, field]) => faultOf(field, (value as Record<string, unknown>)[name], `${path}.${name}`)) // prettier-ignore
-      if (fault !== undefined) return fault
-      const kind = schema.additionalProperties
-      return kind === true ? undefined : firstFault(Object.entries(value), ([name, entry]) => faultOf(kind, entry, `${path}.${name}`)) // prettier-ignore
+      const { properties = {}, additionalProperties: others } = schema
+      if (!isObject(value)) return false
+      if (!Object.entries(properties).every(([name, field]) => accepts(field, value[name]))) return false
+      return others === true || Object.values(value).every(entry => accepts(others, entry))
     }
     default:
       return schema satisfies never
   }
 }
 
-function inRange(
-  { type, minimum = -Infinity, maximum = Infinity, exclusiveMinimum = -Infinity }: Numeric,
-  value: unknown,
-): boolean {
-  // prettier-ignore
-  if (typeof value !== 'number' || !Number.isFinite(value)) return false
-  return (type === 'number' || Number.isSafeInteger(value)) && value >= minimum && value <= maximum && value > exclusiveMinimum // prettier-ignore
-}
-
-function listFault(schema: List, value: unknown, path: string, wrong: string): string | undefined {
-  if (isNdArray(value)) {
-    if (schema.rank === undefined) return `${path} is an ndarray; wants ${wants(schema)}`
-    return value.shape.length === schema.rank ? undefined : `${path} is an ndarray ${shapeText(value.shape)}; wants ${schema.rank} axes` // prettier-ignore
+/** What is wrong with a value that a schema does not accept: the innermost fault, with its path. */
+function faultOf(schema: Schema, value: unknown, path: string): string {
+  const plain = `${path} = ${shown(value)}; wants ${wants(schema)}`
+  if ('anyOf' in schema) {
+    // A fault inside a list says more than that the list is no number.
+    const deep = schema.anyOf.map(choice => faultOf(choice, value, path)).find(fault => !fault.startsWith(`${path} = `))
+    return deep ?? plain
   }
-  if (!Array.isArray(value)) return wrong
-  if (value.length < (schema.minItems ?? 0) || value.length > (schema.maxItems ?? Infinity)) return wrong
-  return firstFault(value as unknown[], (item, k) => faultOf(schema.items, item, `${path}[${k}]`))
-}
-
-function firstFault<T>(list: readonly T[], fault: (item: T, k: number) => string | undefined): string | undefined {
-  for (let k = 0; k < list.length; k++) {
-    const found = fault(list[k]!, k)
-    if (found !== undefined) return found
+  if (schema.type === 'array') {
+    if (isNdArray(value)) return `${path} is an ndarray ${shapeText(value.shape)}; wants ${schema.rank === undefined ? wants(schema) : `${schema.rank} axes`}` // prettier-ignore
+    if (!Array.isArray(value) || !lengthFits(schema, value)) return plain
+    const bad = value.findIndex(item => !accepts(schema.items, item))
+    return faultOf(schema.items, value[bad], `${path}[${bad}]`)
   }
-  return undefined
+  if (schema.type !== 'object' || !isObject(value)) return plain
+  const { properties = {}, additionalProperties: others } = schema
+  for (const [name, field] of Object.entries(properties)) {
+    if (!Object.hasOwn(value, name)) return `${path}: ${name} is missing`
+    if (!accepts(field, value[name])) return faultOf(field, value[name], `${path}.${name}`)
+  }
+  const [name, entry] = Object.entries(value).find(([, entry]) => others !== true && !accepts(others, entry)) ?? ['', value] // prettier-ignore
+  return others === true ? plain : faultOf(others, entry, `${path}.${name}`)
 }
 
 function shown(value: unknown): string {

@@ -17,30 +17,23 @@ export type Row = readonly (readonly [column: number, weight: number])[]
 
 /** Lists of entries as a matrix with its columns in order; zeros are left out. */
 export function rowsOf(list: readonly Row[], columns: number): SparseRows {
-  const merged = list.map(row => {
-    const sums = new Map<number, number>()
-    for (const [column, weight] of row) sums.set(column, (sums.get(column) ?? 0) + weight)
-    return [...sums].filter(([, weight]) => weight !== 0).sort(([a], [b]) => a - b)
-  })
   const pointers = new Int32Array(list.length + 1)
-  merged.forEach((row, i) => (pointers[i + 1] = pointers[i]! + row.length))
-  const indices = new Int32Array(pointers[list.length]!)
-  const values = new Float64Array(indices.length)
-  merged.forEach((row, i) =>
-    row.forEach(([column, weight], k) => {
-      indices[pointers[i]! + k] = column
-      values[pointers[i]! + k] = weight
-    }),
-  )
-  return { rows: list.length, columns, pointers, indices, values }
-}
-
-/** The entries of row i. */
-export const rowAt = ({ pointers, indices, values }: SparseRows, i: number): Row =>
-  Array.from({ length: pointers[i + 1]! - pointers[i]! }, (_, k) => {
-    const p = pointers[i]! + k
-    return [indices[p]!, values[p]!]
+  const most = list.reduce((count, row) => count + row.length, 0)
+  const [indices, values] = [new Int32Array(most), new Float64Array(most)]
+  let end = 0
+  list.forEach((row, i) => {
+    const start = end
+    for (const [column, weight] of [...row].sort(([a], [b]) => a - b)) {
+      if (end > start && indices[end - 1] === column) values[end - 1]! += weight
+      else if (weight !== 0) {
+        indices[end] = column
+        values[end++] = weight
+      }
+    }
+    pointers[i + 1] = end
   })
+  return { rows: list.length, columns, pointers, indices: indices.slice(0, end), values: values.slice(0, end) }
+}
 
 /** A dense matrix [rows, columns] in C order; zeros are left out. */
 export function rowsOfDense(dense: Float64Array, rows: number, columns: number): SparseRows {

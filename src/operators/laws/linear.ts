@@ -49,7 +49,7 @@ function mismatch(
 const adjoint: Law = {
   name: '<A x, v> = <x, A^T v>',
   bound: `<= ${figureText(roundOff)}`,
-  remedy: 'The adjoint is not the transpose of apply. Plain sums, without cell volumes: column j of A is apply(unit vector j), and row j of the adjoint is the same numbers.', // prettier-ignore
+  remedy: 'The adjoint is not the transpose of apply. Plain sums, without cell volumes: entry k of adjoint(e_i) is entry i of apply(e_k), e_k the field that is 1 in cell k and 0 elsewhere.', // prettier-ignore
   after: ['shapes', 'determinism', 'linearity'],
   silent: unclaimed,
   try(subject) {
