@@ -1,5 +1,5 @@
 /** A command line becomes a command with checked values, or the help that it asks for. */
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { exitCodes, UsageError, type Command, type Option, type Options } from './command.js'
 import { suggestion } from './nearest.js'
 import { version } from './version.js'
@@ -44,25 +44,47 @@ export function parse(args: readonly string[], commands: readonly Command[], col
     .version(version())
     .option('verbose', yargsOption(common.verbose!))
     .epilogue(exits)
-  for (const command of commands) {
-    const places = Object.keys(command.positionals).map(name => ` [${name}]`)
-    parser.command(
-      command.name + places.join(''),
-      command.describe,
-      builder => {
-        for (const [name, { describe }] of Object.entries(command.positionals))
-          builder.positional(name, { describe, type: 'string' })
-        for (const [name, option] of Object.entries(command.options)) builder.option(name, yargsOption(option))
-        for (const [line, does] of command.examples) builder.example(line, does)
+  for (const [word, group] of grouped(commands)) {
+    const [single] = group
+    if (single?.name === word)
+      parser.command(...registered(single, given => void (chosen = { command: single, given })))
+    else
+      parser.command(word, group.map(({ describe }) => describe).join('; '), builder => {
+        for (const command of group)
+          builder.command(...registered(command, given => void (chosen = { command, given })))
         return builder.epilogue(exits)
-      },
-      given => void (chosen = { command, given }),
-    )
+      })
   }
   const rest = parser.parse([...args], {}, (_error, _given, text) => void (help = text)) as Given
   if (help) return { help }
   if (!chosen) throw noCommand(rest, commands)
   return { command: chosen.command, ...checked(chosen.command, chosen.given) }
+}
+
+/** Commands by their first word: one of that name, or several of two words such as `segment train`. */
+function grouped(commands: readonly Command[]): Map<string, Command[]> {
+  const groups = new Map<string, Command[]>()
+  for (const command of commands) {
+    const word = command.name.split(' ')[0]!
+    groups.set(word, [...(groups.get(word) ?? []), command])
+  }
+  return groups
+}
+
+type Registered = [string, string, (builder: Argv) => Argv, (given: Given) => void]
+
+/** What yargs takes for a command, by its last word. */
+function registered(command: Command, take: (given: Given) => void): Registered {
+  const { name, describe, positionals, options, examples } = command
+  const places = Object.keys(positionals).map(place => ` [${place}]`)
+  const build = (builder: Argv): Argv => {
+    for (const [place, { describe }] of Object.entries(positionals))
+      builder.positional(place, { describe, type: 'string' })
+    for (const [option, value] of Object.entries(options)) builder.option(option, yargsOption(value))
+    for (const [line, does] of examples) builder.example(line, does)
+    return builder.epilogue(exits)
+  }
+  return [name.split(' ').at(-1)! + places.join(''), describe, build, take]
 }
 
 /** Values reach us as they were written: yargs would turn a bad number into NaN. */
@@ -82,9 +104,15 @@ function yargsOption(option: Option): { describe: string; type?: 'boolean' } {
   return option satisfies never
 }
 
-function noCommand({ _: [name], ...given }: Given, commands: readonly Command[]): UsageError {
-  const names = commands.map(command => command.name)
+function noCommand({ _: [name, next], ...given }: Given, commands: readonly Command[]): UsageError {
   refuseUnknown(given, Object.keys(common))
+  const group = commands.filter(command => command.name.startsWith(`${name} `)).map(command => command.name)
+  if (group.length > 0) {
+    if (next === undefined) return new UsageError(`'${name}' is not all of a command: ${group.join(', ')}`)
+    const asked = `${name} ${next}`
+    return new UsageError(`unknown command '${asked}'${suggestion(asked, group)} Commands: ${group.join(', ')}.`)
+  }
+  const names = commands.map(command => command.name)
   if (name === undefined) return new UsageError(`a command is missing: ${names.join(', ')}`)
   return new UsageError(`unknown command '${name}'${suggestion(String(name), names)} Commands: ${names.join(', ')}.`)
 }
@@ -103,7 +131,7 @@ function checked(command: Command, given: Given): { values: Record<string, unkno
   // Values first: in `--sigma -t` the fault is the value, not an option -t.
   const values = Object.fromEntries(known.map(name => [name, valueOf(name, options[name]!, given[name])]))
   refuseUnknown(given, known)
-  const extra = given._[1]
+  const extra = given._[command.name.split(' ').length]
   if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}' after '${command.name}'`)
   return { values, verbose: values.verbose as boolean }
 }

@@ -97,6 +97,35 @@ describe('a command line', () => {
   })
 })
 
+describe('a command of two words', () => {
+  const fleet: Command[] = ['fleet sail', 'fleet row'].map(name => ({ ...sail, name }))
+  const two = (...args: string[]): Promise<Outcome> => invoke(args, { of: [row, ...fleet] })
+
+  it('takes its own options and places', async () => {
+    received = undefined
+    expect((await two('fleet', 'sail', 'Rhodes', '--crew', '3')).code).toBe(0)
+    expect(received).toMatchObject({ port: 'Rhodes', crew: 3 })
+    expect((await two('row')).code).toBe(0)
+  })
+
+  it.each([
+    [['fleet'], "'fleet' is not all of a command: fleet sail, fleet row"],
+    [['fleet', 'sali'], "unknown command 'fleet sali'; did you mean 'fleet sail'? Commands: fleet sail, fleet row."],
+    [['flet', 'sail'], "unknown command 'flet'"],
+    [['fleet', 'sail', '--sped', '3'], "unknown option '--sped'; did you mean '--speed'?"],
+    [['fleet', 'sail', 'Rhodes', 'Kos'], "unexpected argument 'Kos' after 'fleet sail'"],
+  ])('%j is a usage error', async (args, message) => {
+    const { code, err } = await two(...args)
+    expect(code).toBe(2)
+    expect(err).toContain(message)
+  })
+
+  it('is in the help of its group, and has its own', async () => {
+    expect((await two('fleet', '--help')).out).toContain('invdiff fleet sail [port]')
+    expect((await two('fleet', 'sail', '--help')).out).toContain('--speed')
+  })
+})
+
 describe('help', () => {
   it('lists the commands and the exit codes', async () => {
     const { code, out } = await invoke(['--help'], { of })
