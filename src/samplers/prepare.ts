@@ -1,5 +1,5 @@
 /** A request, checked and worked out: what the loop needs beside the engine. */
-import { bytesOf } from '../io/array.js'
+import { assertShape, bytesOf } from '../io/array.js'
 import { crc32 } from '../io/crc.js'
 import { planRun, type Plan } from './plan.js'
 import { openRecorder, type Recorder } from './record.js'
@@ -31,6 +31,7 @@ export function prepare({ step, shape, precision }: SamplerOptions, request: Sam
   if (!(Number.isInteger(n) && n >= 1)) throw new RangeError(`sample: n = ${n}; wants an integer >= 1`)
   if (request.trajectory && isAdaptive(step))
     throw new RangeError(`sample: step '${step.name}' chooses levels for each sample apart: it has no trajectory`)
+  if (request.start) assertShape(request.start, [n, ...shape], 'sample: start')
   const begun = performance.now()
   const seconds = (): number => (performance.now() - begun) / 1000
   const plan = planRun(step, process, levels, alpha)
@@ -62,13 +63,14 @@ export function prepare({ step, shape, precision }: SamplerOptions, request: Sam
 
 /** Names everything that the samples depend on, but for the denoiser and n. */
 function fingerprintOf(sampler: readonly unknown[], plan: Plan, request: SampleRequest): string {
-  const { finish = 'tweedie', trajectory = false, data = {}, condition = {} } = request
+  const { finish = 'tweedie', trajectory = false, data = {}, condition = {}, start } = request
   const { mean, variance, factor } = data
   const numbers = [mean, variance].map(v => (typeof v === 'object' ? Array.from(v) : v))
   const arrays = Object.entries(condition).map(([name, a]) => [name, a.shape.slice(1), crc32(bytesOf(a))])
   const text = JSON.stringify([
     ...[sampler, plan.first, plan.last, plan.names, plan.calls, finish, trajectory],
     ...[numbers, factor && crc32(bytesOf(factor)), arrays],
+    ...(start ? [crc32(bytesOf(start))] : []),
   ])
   return crc32(new TextEncoder().encode(text)).toString(16).padStart(8, '0')
 }

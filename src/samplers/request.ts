@@ -27,6 +27,8 @@ export interface SampleRequest {
   readonly seed?: number
   /** Mean and covariance of the data, for the start. Default: standardised data. */
   readonly data?: Moments
+  /** x~ at the first level [n, ...shape], in the place of draws from the terminal law. */
+  readonly start?: NdArray<Float32Array> | NdArray<Float64Array>
   /** What the denoiser is conditioned on: each array with a leading axis of 1 (all samples) or n. */
   readonly condition?: Readonly<Record<string, NdArray<Float32Array> | NdArray<Float64Array>>>
   /** `tweedie` (default): E[x0 | z] at the last level, one more denoiser call. `rescale`: z/m, noise and all. */

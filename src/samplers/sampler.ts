@@ -4,7 +4,7 @@
  * chunks; a stopped run goes on to the same bytes. Memory does not grow with the number of steps.
  */
 import type { BoundaryArray, Executable } from '../compile/index.js'
-import { array } from '../io/array.js'
+import { array, elements } from '../io/array.js'
 import { derive, key, normal } from '../random.js'
 import { chunkSize, conditionOfChunk, conditionShapes, smaller } from './chunk.js'
 import { prepare, type Run } from './prepare.js'
@@ -132,7 +132,7 @@ function resumed({ request }: Run, first: number, size: number): InFlight | null
   return kept?.first === first && kept.state.z?.shape[0] === size ? kept : null
 }
 
-/** The chunk at the first level, drawn from the terminal law. */
+/** The chunk at the first level: as given, the last row repeated beyond n, or drawn from the terminal law. */
 function beginning(
   options: SamplerOptions,
   { plan, start, seed, request }: Run,
@@ -141,7 +141,13 @@ function beginning(
 ): InFlight {
   const state = blankState(options.step, chunk, options.precision)
   const z = state.z!
-  start(key(seed, 'sampler', 'start'), z.data, first)
+  if (request.start) {
+    const [from, row] = [elements<Float32Array | Float64Array>(request.start), z.data.length / chunk.size]
+    z.data.forEach((_, i) => {
+      const sample = Math.min(first + Math.floor(i / row), request.n - 1)
+      z.data[i] = plan.first.m * from[sample * row + (i % row)]!
+    })
+  } else start(key(seed, 'sampler', 'start'), z.data, first)
   state.l?.data.fill(Math.log(plan.first.sigma))
   return { first, step: 0, state, trajectory: request.trajectory ? [rescaled(z, plan.first.m)] : [] }
 }
