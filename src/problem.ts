@@ -10,7 +10,7 @@ export * from './problem/types.js'
  * @throws TypeError that names the path of the first wrong field, such as `physics.parameters.speed.low`.
  */
 export function defineProblem(definition: ProblemDefinition): Problem {
-  const fail = failing(`problem '${String((definition as Partial<ProblemDefinition> | undefined)?.name ?? '?')}'`)
+  const fail = failing(`problem '${(definition as Partial<ProblemDefinition> | undefined)?.name ?? '?'}'`)
   checkDefinition(definition, fail)
   return {
     test: { seed: 20_250_411, count: 20 },

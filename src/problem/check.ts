@@ -1,7 +1,7 @@
 /** Whether a problem is stated as it should be; errors name the wrong field by its path. */
 import { shapeText } from '../io/array.js'
 import { shapeOfSpace } from '../operators/operator.js'
-import type { ProblemDefinition, ProblemParts, Varying } from './types.js'
+import type { OperatorFamily, ProblemDefinition, ProblemParts, Varying } from './types.js'
 
 /** Throws a TypeError: `problem 'x': noise.low is -1; wants ...`. */
 export type Fail = (field: string, found: unknown, wanted: string) => never
@@ -9,13 +9,15 @@ export type Fail = (field: string, found: unknown, wanted: string) => never
 export const failing =
   (where: string): Fail =>
   (field, found, wanted) => {
-    const shown = typeof found === 'function' ? 'a function' : (JSON.stringify(found) ?? String(found))
+    const shown =
+      typeof found === 'function' ? 'a function' : ((JSON.stringify(found) as string | undefined) ?? String(found))
     throw new TypeError(`${where}: ${field} is ${shown}; wants ${wanted}`)
   }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
-const isFunction = (value: unknown): boolean => typeof value === 'function'
+const lacks = (owner: object, method: string): boolean =>
+  typeof (owner as Record<string, unknown>)[method] !== 'function'
 
 export function checkDefinition(definition: ProblemDefinition, fail: Fail): void {
   if (!isObject(definition)) fail('the definition', definition, 'an object')
@@ -27,7 +29,7 @@ export function checkDefinition(definition: ProblemDefinition, fail: Fail): void
     if (!isText(value)) fail(field, value, 'a text')
   if (!Array.isArray(shape) || shape.length < 1 || !shape.every(n => Number.isSafeInteger(n) && n >= 1))
     fail('shape', shape, 'positive integers, [nx] or [nx, ny]')
-  if (!isFunction(build)) fail('build', build, 'a function of the shape')
+  if (lacks(definition, 'build')) fail('build', build, 'a function of the shape')
   if (test && !(Number.isSafeInteger(test.seed) && test.seed >= 0)) fail('test.seed', test.seed, 'an integer from 0')
   if (test && !(Number.isSafeInteger(test.count) && test.count >= 1))
     fail('test.count', test.count, 'an integer from 1')
@@ -43,15 +45,15 @@ export function checkParts(parts: ProblemParts, shape: readonly number[], fail: 
     if (!isText(quantity.name)) fail(`${name}.name`, quantity.name, 'a text')
     if (!isText(quantity.units)) fail(`${name}.units`, quantity.units, "units as mathjs writes them, or '1'")
   }
-  if (!isFunction(prior.sample)) fail('prior.sample', prior.sample, 'a function of key, n and start')
-  if (!isFunction(physics.solve)) fail('physics.solve', physics.solve, 'a function of the parameters')
+  if (lacks(prior, 'sample')) fail('prior.sample', undefined, 'a function of key, n and start')
+  if (lacks(physics, 'solve')) fail('physics.solve', undefined, 'a function of the parameters')
   for (const [name, parameter] of Object.entries(physics.parameters))
     checkVarying(parameter, `physics.parameters.${name}`, fail)
   checkVarying(noise, 'noise', fail)
   if (!(noise.low > 0)) fail('noise.low', noise.low, 'a positive standard deviation')
   if (!Array.isArray(operators) || operators.length === 0)
     fail('operators', operators, 'at least one family of operators')
-  operators.forEach(({ name, spec, weight = 1 }, k) => {
+  ;(operators as readonly OperatorFamily[]).forEach(({ name, spec, weight = 1 }, k) => {
     if (!isText(name)) fail(`operators[${k}].name`, name, 'a text')
     if (!isText(spec.kind)) fail(`operators[${k}].spec.kind`, spec.kind, 'the name of an operator')
     if (!(weight > 0)) fail(`operators[${k}].weight`, weight, 'a positive number')

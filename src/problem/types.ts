@@ -15,7 +15,7 @@ export type Prior = GaussianField | ParametricPrior | SamplePrior
 /** A prior that is known by its samples alone. */
 export interface SamplePrior {
   /** Samples start, ..., start + n - 1 of a key, [n, ...shape]: sample i is the same whatever start and n. */
-  sample(key: Key, n: number, start?: number): NdArray<Float64Array>
+  readonly sample: (key: Key, n: number, start?: number) => NdArray<Float64Array>
 }
 
 export const isGaussian = (prior: Prior): prior is GaussianField => 'covarianceProduct' in prior
@@ -45,7 +45,7 @@ export interface Physics {
   /** What varies from case to case, by name: a speed, a diffusivity. */
   readonly parameters: Readonly<Record<string, Varying>>
   /** S at these parameters, from the unknown to the state. Throws RangeError where they cannot be resolved. */
-  solve(parameters: Readonly<Record<string, number>>): SolutionOperator
+  readonly solve: (parameters: Readonly<Record<string, number>>) => SolutionOperator
 }
 
 /** One family of the operators that a model is trained for. */
@@ -58,13 +58,19 @@ export interface OperatorFamily {
   readonly weight?: number
 }
 
+/** Units of lengths and times, into which those of observation files are converted. */
+export interface StateUnits {
+  readonly lengthUnits?: string
+  readonly timeUnits?: string
+}
+
 /** What `build` gives for one grid. */
 export interface ProblemParts {
   readonly unknown: Quantity & { readonly grid: Grid }
   readonly prior: Prior
   readonly physics: Physics
   /** The state that operators observe. */
-  readonly state: Quantity & Space
+  readonly state: Quantity & Space & StateUnits
   readonly operators: readonly OperatorFamily[]
   /** Standard deviation of independent Gaussian noise, in the units of the state. */
   readonly noise: Varying
@@ -79,7 +85,7 @@ export interface ProblemDefinition {
   /** Cells of the unknown's grid, unless another size is asked for. */
   readonly shape: readonly number[]
   /** The problem on a grid of this shape. */
-  build(shape: readonly number[]): ProblemParts
+  readonly build: (shape: readonly number[]) => ProblemParts
   /** What training takes unless told otherwise. */
   readonly training?: TrainingDefaults
   /** The held-out cases: never seen in training. */

@@ -63,7 +63,7 @@ export function openBlockPool(task: BlockTask, threads = 1): BlockPool {
       if ('error' in reply) asked?.reject(reply.error)
       else asked?.resolve(reply.data)
     })
-    worker.on('error', error => fail(error as Error))
+    worker.on('error', fail)
     worker.on('exit', code => fail(new Error(`the thread that simulates training data has ended (code ${code})`)))
     return worker
   })

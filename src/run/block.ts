@@ -83,7 +83,7 @@ function encodePairs(
   S: NdArray<Float64Array>,
   truth: NdArray<Float64Array>,
   key: Key,
-): { readonly m: number; encoded(r: number): NdArray<Float64Array> } {
+): { readonly m: number; readonly encoded: (r: number) => NdArray<Float64Array> } {
   const H = operatorFrom(operator, parts.state)
   if (!isLinear(H)) throw new RangeError(`training: operator '${H.name}' is not linear; its encoding needs an ensemble`)
   const noise = noiseFrom(spec)

@@ -1,7 +1,7 @@
 /** Mean and covariance of a problem's prior: exact where it is Gaussian, else of an ensemble of draws. */
 import * as tf from '@tensorflow/tfjs'
 import { compile } from '../compile/index.js'
-import { array, sizeOf, type NdArray } from '../io/array.js'
+import { array, elements, sizeOf } from '../io/array.js'
 import type { PriorMoments } from '../linalg/gaussian.js'
 import { isGaussian, type Prior, type ProblemParts } from '../problem.js'
 import { key } from '../random.js'
@@ -20,7 +20,7 @@ async function ensembleMoments(prior: Prior, shape: readonly number[]): Promise<
   const draws = key(0, 'moments')
   const sums = await compile(
     ({ x, mean }) => {
-      const away = tf.sub(x!, mean!) as tf.Tensor2D
+      const away = tf.sub<tf.Tensor2D>(x!, mean!)
       return { sum: tf.sum(x!, 0), products: tf.matMul(away, away, true) }
     },
     { x: [piece, N], mean: [N] },
@@ -56,14 +56,14 @@ function momentsOf(mean: Float64Array, C: Float64Array, shape: readonly number[]
     covariance: () => array(C, [N, N]),
     covarianceProduct(x) {
       const out = new Float64Array(x.size)
-      const from = x.data as Float64Array
+      const from = elements(x) as Float64Array
       for (let start = 0; start < out.length; start += N)
         for (let i = 0; i < N; i++) {
           let sum = 0
           for (let j = 0; j < N; j++) sum += C[i * N + j]! * from[start + j]!
           out[start + i] = sum
         }
-      return array(out, x.shape) as NdArray<Float64Array>
+      return array(out, x.shape)
     },
   }
 }

@@ -41,12 +41,9 @@ export function plausibility(
       clean[r * m + i] = sum
     }
   const others = noise.sample(array(clean, [simulated, m]), key(0, 'plausibility', 'noise'))
-  const { logEvidence } = linearEstimator(
-    linearStatistics(moments, rows),
-    noise.covariance(array(clean.slice(0, m), [m])),
-  )
-  const own = logEvidence(array(Float64Array.from(y.data as Float64Array), [m]))[0]!
-  const p = (1 + logEvidence(others).filter(value => value <= own).length) / (simulated + 1)
+  const estimator = linearEstimator(linearStatistics(moments, rows), noise.covariance(array(clean.slice(0, m), [m])))
+  const own = estimator.logEvidence(array(Float64Array.from(y.data as Float64Array), [m]))[0]!
+  const p = (1 + estimator.logEvidence(others).filter(value => value <= own).length) / (simulated + 1)
   return { p, warnings: [...(p < level ? [unlikely(p)] : []), ...outside(view, setting)] }
 }
 

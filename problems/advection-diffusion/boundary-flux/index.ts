@@ -40,7 +40,7 @@ export default defineProblem({
             sides: { left: 'value', right: 'outflow', bottom: 'flux', top: 'zero-flux' },
           }).map('bottom'),
       },
-      state: { name: 'concentration', units: 'g/m^3', grid },
+      state: { name: 'concentration', units: 'g/m^3', grid, lengthUnits: 'm' },
       operators: [
         { name: 'sensors', spec: { kind: 'sensors', count: [4, 48] } },
         { name: 'lines', spec: { kind: 'line-integral', count: [4, 24] } },

@@ -18,7 +18,7 @@ export default defineProblem({
         parameters: { speed, kappa: diffusivity(shape) },
         solve: parameters => transport(grid, parameters).map('source'),
       },
-      state: { name: 'concentration', units: 'mg/l', grid, times },
+      state: { name: 'concentration', units: 'mg/l', grid, times, lengthUnits: 'm', timeUnits: 's' },
       operators: instruments,
       noise,
     }

@@ -30,7 +30,7 @@ export default defineProblem({
       unknown: { name: 'temperature after one step', units: 'K', grid },
       prior,
       physics: { parameters: {}, solve: () => rest },
-      state: { name: 'temperature', units: 'K', grid },
+      state: { name: 'temperature', units: 'K', grid, lengthUnits: 'm' },
       operators: [{ name: 'picture', spec: { kind: 'block-mean', blocks: shape } }],
       noise: { describe: 'standard deviation of a pixel', units: 'K', low: 0.1, high: 0.1, default: 0.1 },
     }

@@ -4,7 +4,8 @@ import { derive } from './derive.js'
 import { doctor } from './doctor.js'
 import { operators } from './operators.js'
 import { problems } from './problems.js'
+import { solve } from './solve.js'
 import { train } from './train.js'
 
 /** In the order of the help. */
-export const commands: readonly Command[] = [doctor, operators, problems, train, derive, compareProcesses]
+export const commands: readonly Command[] = [doctor, operators, problems, solve, train, derive, compareProcesses]
