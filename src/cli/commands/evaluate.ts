@@ -1,0 +1,49 @@
+import { defineCommand, exitCodes, UsageError } from '../command.js'
+import { asUsage } from '../usage.js'
+
+export const evaluate = defineCommand({
+  name: 'evaluate',
+  describe: 'Judge a trained model by exact posteriors on held-out cases (Gaussian priors)',
+  positionals: { model: { type: 'text', describe: 'Folder of a trained model' } },
+  options: {
+    observations: { type: 'number', integer: true, least: 1, describe: 'Cases of each family (20)' },
+    draws: { type: 'number', integer: true, least: 2, describe: 'Posterior samples of each case (256)' },
+    family: { type: 'list', describe: 'Family of operators (all that the problem has)' },
+    operator: { type: 'list', describe: 'An operator beside those of the problem, as JSON, drawn where it is random' },
+    sampler: { type: 'text', describe: 'Name of a step (dpm-solver++2m)' },
+    steps: { type: 'number', integer: true, least: 1, describe: 'Number of steps (20)' },
+    alpha: { type: 'number', least: 0, describe: 'Member of the reverse family, for samplers that have a choice' },
+    json: { type: 'flag', describe: 'One JSON document instead of the table' },
+  },
+  examples: [['$0 evaluate runs/my-model --observations 5', 'errors of mean, deviation and covariance, and coverage']],
+  async run(values, output) {
+    const [{ evaluate: run, evaluationText }, { loadPosterior }] = await Promise.all([
+      import('../../run/evaluate.js'),
+      import('../../posterior.js'),
+    ])
+    const { model, observations, draws = 256, family, operator, sampler, steps, alpha } = values
+    if (!model) throw new UsageError('evaluate: name the folder of a model')
+    const posterior = await loadPosterior(model)
+    try {
+      const known = posterior.parts.operators
+      const named = known.filter(({ name }) => family.includes(name))
+      if (named.length < family.length) throw new UsageError(`evaluate: families of the problem are ${known.map(({ name }) => name).join(', ')}`) // prettier-ignore
+      const others = operator.map(text => ({ name: text, spec: JSON.parse(text) as { kind: string } }))
+      const families = [...(family.length > 0 || others.length > 0 ? named : known), ...others]
+      const rows = await asUsage(() =>
+        run(posterior, {
+          ...{ draws, families, signal: output.signal },
+          ...(observations !== undefined && { observations }),
+          ...(sampler !== undefined && { sampler }),
+          ...(steps !== undefined && { steps }),
+          ...(alpha !== undefined && { alpha }),
+          done: (finished, all) => output.progress(`${finished} of ${all} cases`),
+        }),
+      )
+      output.print(values.json ? JSON.stringify(rows, null, 2) : evaluationText(rows))
+      return exitCodes.ok
+    } finally {
+      await posterior.dispose()
+    }
+  },
+})
