@@ -6,7 +6,15 @@ import { evaluate } from './evaluate.js'
 import { operators } from './operators.js'
 import { problems } from './problems.js'
 import { solve } from './solve.js'
+import { segmentApply } from './segment/apply.js'
+import { segmentBreakdown } from './segment/breakdown.js'
+import { segmentEvaluate } from './segment/evaluate.js'
+import { segmentStudy } from './segment/study.js'
+import { segmentTextures } from './segment/textures.js'
+import { segmentTrain } from './segment/train.js'
 import { train } from './train.js'
+
+const segment: readonly Command[] = [segmentTrain, segmentApply, segmentEvaluate, segmentStudy, segmentBreakdown, segmentTextures] // prettier-ignore
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
@@ -18,4 +26,5 @@ export const commands: readonly Command[] = [
   evaluate,
   derive,
   compareProcesses,
+  ...segment,
 ]

@@ -124,7 +124,7 @@ interface Found {
 }
 
 /** JSON holds no NaN: the log has its name. */
-const restoredRow = (row: ApplyRow): ApplyRow => ({ ...row, score: Number(row.score as unknown) })
+const restoredRow = (row: ApplyRow): ApplyRow => ({ ...row, score: Number(`${row.score}`) })
 
 /** Pictures in units, by their headers: a function of the folder alone. */
 async function unitsOf(items: readonly Item[], size: SegmentModelSpec['size']): Promise<Item[][]> {

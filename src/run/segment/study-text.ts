@@ -66,16 +66,19 @@ export function studyCells(rows: readonly StudyRow[], subset: Subset = 'all'): [
   return [head, lines]
 }
 
+/** Cells in columns. */
+function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]!.map((_, j) => Math.max(...lines.map(line => line[j]!.length)))
+  return lines.map(line => line.map((cell, j) => cell.padEnd(widths[j]!)).join('  ').trimEnd()).join('\n') // prettier-ignore
+}
+
 /** Tables of all, seen and unseen defects as plain text. */
 export function studyTable(rows: readonly StudyRow[]): string {
   return subsets
     .map(subset => {
       const [head, lines] = studyCells(rows, subset)
       if (lines.length === 0) return ''
-      const all = [head, ...lines]
-      const widths = head.map((_, j) => Math.max(...all.map(line => line[j]!.length)))
-      const text = all.map(line => line.map((cell, j) => cell.padEnd(widths[j]!)).join('  ').trimEnd()).join('\n') // prettier-ignore
-      return `Pixels, ${subset} defects:\n${text}\n`
+      return `Pixels, ${subset} defects:\n${aligned([head, ...lines])}\n`
     })
     .filter(text => text !== '')
     .join('\n')
@@ -93,4 +96,14 @@ export function studyCsv(rows: readonly StudyRow[]): string {
   )
   const head = 'category,contamination,method,seed,t_forward,t_reverse,defects,auroc,aupr,average_precision,aupro,f1_max,picture_auroc,picture_average_precision' // prettier-ignore
   return [head, ...lines].join('\n') + '\n'
+}
+
+/** The table of one model: a line for all, seen and unseen defects. */
+export function evaluationTable(evaluation: Evaluation): string {
+  const lines = subsets.flatMap(subset => {
+    const found = evaluation[subset]
+    return found ? [[subset, ...Object.values(metrics).map(metric => metric(found).toFixed(4))]] : []
+  })
+  const all = [['defects', ...Object.keys(metrics)], ...lines]
+  return `${aligned(all)}\n`
 }
