@@ -11,6 +11,8 @@ export interface Run {
   readonly request: SampleRequest
   readonly plan: Plan
   readonly seed: number
+  /** Number of the first sample. */
+  readonly offset: number
   readonly start: ReturnType<typeof startingLaw>
   readonly recorder: Recorder
   readonly fingerprint: string
@@ -29,6 +31,9 @@ export interface Run {
 export function prepare({ step, shape, precision }: SamplerOptions, request: SampleRequest): Run {
   const { n, process, levels, alpha, seed = 0, data, signal, timeLimit = Infinity, progress, resume } = request
   if (!(Number.isInteger(n) && n >= 1)) throw new RangeError(`sample: n = ${n}; wants an integer >= 1`)
+  const { first = 0 } = request
+  if (!(Number.isSafeInteger(first) && first >= 0))
+    throw new RangeError(`sample: first = ${first}; wants an integer >= 0`)
   if (request.trajectory && isAdaptive(step))
     throw new RangeError(`sample: step '${step.name}' chooses levels for each sample apart: it has no trajectory`)
   if (request.start) assertShape(request.start, [n, ...shape], 'sample: start')
@@ -44,6 +49,7 @@ export function prepare({ step, shape, precision }: SamplerOptions, request: Sam
     request,
     plan,
     seed,
+    offset: first,
     start: startingLaw(plan.first, size, data),
     recorder,
     fingerprint,
@@ -63,7 +69,7 @@ export function prepare({ step, shape, precision }: SamplerOptions, request: Sam
 
 /** Names everything that the samples depend on, but for the denoiser and n. */
 function fingerprintOf(sampler: readonly unknown[], plan: Plan, request: SampleRequest): string {
-  const { finish = 'tweedie', trajectory = false, data = {}, condition = {}, start } = request
+  const { finish = 'tweedie', trajectory = false, data = {}, condition = {}, start, first = 0 } = request
   const { mean, variance, factor } = data
   const numbers = [mean, variance].map(v => (typeof v === 'object' ? Array.from(v) : v))
   const arrays = Object.entries(condition).map(([name, a]) => [name, a.shape.slice(1), crc32(bytesOf(a))])
@@ -71,6 +77,7 @@ function fingerprintOf(sampler: readonly unknown[], plan: Plan, request: SampleR
     ...[sampler, plan.first, plan.last, plan.names, plan.calls, finish, trajectory],
     ...[numbers, factor && crc32(bytesOf(factor)), arrays],
     ...(start ? [crc32(bytesOf(start))] : []),
+    ...(first > 0 ? [{ first }] : []),
   ])
   return crc32(new TextEncoder().encode(text)).toString(16).padStart(8, '0')
 }

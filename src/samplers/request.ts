@@ -18,6 +18,8 @@ export interface SamplerOptions extends EngineOptions {
 export interface SampleRequest {
   /** Number of samples. The first samples of a larger number are the same. */
   readonly n: number
+  /** Number of the first sample: n samples from here are those of a longer run. A multiple of 16 keeps their bytes. Default 0. */
+  readonly first?: number
   readonly process: Process
   /** sigma from large to small, the last above 0; an adaptive step takes the ends only. */
   readonly levels: readonly number[]

@@ -135,7 +135,7 @@ function resumed({ request }: Run, first: number, size: number): InFlight | null
 /** The chunk at the first level: as given, the last row repeated beyond n, or drawn from the terminal law. */
 function beginning(
   options: SamplerOptions,
-  { plan, start, seed, request }: Run,
+  { plan, start, seed, offset, request }: Run,
   chunk: ChunkShape,
   first: number,
 ): InFlight {
@@ -147,7 +147,7 @@ function beginning(
       const sample = Math.min(first + Math.floor(i / row), request.n - 1)
       z.data[i] = plan.first.m * from[sample * row + (i % row)]!
     })
-  } else start(key(seed, 'sampler', 'start'), z.data, first)
+  } else start(key(seed, 'sampler', 'start'), z.data, offset + first)
   state.l?.data.fill(Math.log(plan.first.sigma))
   return { first, step: 0, state, trajectory: request.trajectory ? [rescaled(z, plan.first.m)] : [] }
 }
@@ -155,7 +155,7 @@ function beginning(
 /** The noise of call k, in one of two sets of buffers: the other may be in use. Zeros where the call takes none. */
 function noiseOf(
   { step, precision }: SamplerOptions,
-  { plan, seed }: Run,
+  { plan, seed, offset }: Run,
   chunk: ChunkShape,
   first: number,
 ): (k: number) => Record<string, BoundaryArray> {
@@ -167,7 +167,7 @@ function noiseOf(
   return k => {
     const noisy = plan.noisy[Math.min(k, plan.noisy.length - 1)]!
     const set = noisy ? buffers[k % 2]! : none
-    if (noisy) set.forEach(({ data }, j) => normal(derive(root, k, j), data, first * elements))
+    if (noisy) set.forEach(({ data }, j) => normal(derive(root, k, j), data, (offset + first) * elements))
     return Object.fromEntries(set.map((a, j) => [noiseName(j), a]))
   }
 }

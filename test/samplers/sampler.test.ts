@@ -31,6 +31,12 @@ describe.each(all)('$name', ({ step }) => {
     expect(bytes(await run(7)).equals(bytes(whole).subarray(0, 7 * 8))).toBe(true)
   })
 
+  it('gives any part of a longer run, byte for byte', async () => {
+    const whole = await run(112)
+    const part = await sample({ denoise, shape: [2], step, process, levels, n: 64, seed: 3, first: 48 })
+    expect(bytes(part).equals(bytes(whole).subarray(48 * 8))).toBe(true)
+  })
+
   it('goes on to the same bytes from wherever it was stopped', async () => {
     const sampler = openSampler({ denoise, shape: [2], step, chunk: 32 })
     const request = { process, levels, n: 80, seed: 3 }
