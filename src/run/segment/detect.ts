@@ -48,13 +48,11 @@ export function openDetector(
   engine: Pick<CompileOptions, 'worker' | 'threads' | 'device'> = {},
 ): Detector {
   const { spec, network } = model
-  const weights = Object.entries(model.weights)
   // Constants of the compiled graph.
-  const denoise = denoiserOf(
-    network,
-    Object.fromEntries(weights.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])])),
-    { parametrisation: spec.parametrisation },
+  const tensors = Object.entries(model.weights).map(
+    ([name, { data, shape }]) => [name, tf.tensor(data, shape)] as const,
   )
+  const denoise = denoiserOf(network, Object.fromEntries(tensors), { parametrisation: spec.parametrisation })
   const restorer = openRestorer(
     { denoise, shape: spec.patch, process: processFrom(spec.process) },
     { noise: spec.noise, ...given },
@@ -65,7 +63,10 @@ export function openDetector(
     throw new RangeError(`segment: tReverse is ${tReverse}, and the model was trained up to ${1000 * spec.latest}; take less, or train with --latest ${tReverse}`) // prettier-ignore
   return {
     options: { ...restorer.options, residual, ...(smooth !== undefined && { smooth }) },
-    dispose: () => restorer.dispose(),
+    async dispose() {
+      await restorer.dispose()
+      tf.dispose(tensors.map(([, tensor]) => tensor))
+    },
     async detect(pictures, place = 0, signal) {
       const seen = pictures.map(unitOf)
       const restored = await restoreTiles(seen)

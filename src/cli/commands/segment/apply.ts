@@ -35,6 +35,7 @@ export const segmentApply = defineCommand({
     ['$0 segment apply photos/today --model runs/segment-sound --false-positive-rate 0.01', 'a model of your own'],
   ],
   async run(values, output) {
+    const mode = modeOf(values)
     const [{ applySegment }, { shippedExample }, { durationText }] = await Promise.all([
       import('../../../run/segment/apply.js'),
       import('../../../run/segment/input.js'),
@@ -48,7 +49,7 @@ export const segmentApply = defineCommand({
     const result = await asUsage(() =>
       applySegment({
         ...detectValues(values),
-        ...{ model, input, folder, npy, mode: modeOf(values), signal: output.signal },
+        ...{ model, input, folder, npy, mode, signal: output.signal },
         ...(threshold !== undefined && { threshold }),
         ...(seed !== undefined && { seed }),
         conformal: {
