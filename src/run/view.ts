@@ -35,12 +35,15 @@ export const channelsOf = ({ encode }: ViewSpec): number => encodeChannels[encod
 export const embeddingOf = ({ parameters, families }: ViewSpec): number =>
   Object.keys(parameters).length + 2 + families.length
 
-export interface View {
-  /** [channels, N]: fields in deviations of the prior, information as its logarithm. */
-  readonly channels: Float32Array
-  /** [N] each. */
+/** Coordinates u = (x - centre)/scale, [N] each. */
+export interface Frame {
   readonly centre: Float64Array
   readonly scale: Float64Array
+}
+
+export interface View extends Frame {
+  /** [channels, N]: fields in deviations of the prior, information as its logarithm. */
+  readonly channels: Float32Array
 }
 
 /** The view of an encoding [channels, ...shape], in physical units. */
@@ -106,7 +109,7 @@ export function viewSpec(
 }
 
 /** u of fields [n, N] in the coordinates of a view. */
-export function toCoordinates(x: Float64Array, { centre, scale }: View): Float32Array {
+export function toCoordinates(x: Float64Array, { centre, scale }: Frame): Float32Array {
   const N = centre.length
   return Float32Array.from(x, (value, k) => (value - centre[k % N]!) / scale[k % N]!)
 }
@@ -114,7 +117,7 @@ export function toCoordinates(x: Float64Array, { centre, scale }: View): Float32
 /** x of u [n, N]. */
 export function fromCoordinates(
   u: ArrayLike<number>,
-  { centre, scale }: View,
+  { centre, scale }: Frame,
   shape: readonly number[],
 ): NdArray<Float64Array> {
   const N = centre.length

@@ -1,0 +1,81 @@
+/** What a model is shown of observations: the conditions of its network, and the coordinates that come with them. */
+import { array, sizeOf, type NdArray } from '../io/array.js'
+import { encodeAdjoint, encodeLmmse, encodeRaw, type PriorMoments } from '../operators/encode.js'
+import { matrixOf } from '../operators/linear.js'
+import { isLinear } from '../operators/operator.js'
+import type { ProblemParts } from '../problem.js'
+import { measurementOf, type Setting } from './setting.js'
+import { embed, viewOf, type View, type ViewSpec } from './view.js'
+
+/** A measurement with all that is known of how it was made. */
+export interface Observation extends Setting {
+  /** [m], or the shape of the operator's output. */
+  readonly y: NdArray
+}
+
+export interface Conditioned {
+  readonly view: View
+  readonly embedding: Float32Array
+}
+
+/** What a model is shown of an observation. @throws RangeError for one that does not fit the problem. */
+export function conditionOf(
+  parts: ProblemParts,
+  prior: PriorMoments,
+  view: ViewSpec,
+  observation: Observation,
+): Conditioned {
+  const { operator: A, noise, size } = measurementOf(parts, observation)
+  if (observation.y.size !== size)
+    throw new RangeError(`observation: y has ${observation.y.size} values, its operator '${A.name}' makes ${size}`)
+  if (!isLinear(A)) throw new RangeError(`operator '${A.name}' is not linear: its encoding needs an ensemble`)
+  const y = array(Float64Array.from(observation.y.data as Float64Array), [size])
+  const rows = matrixOf(A)
+  const R = noise.covariance(array(product(rows, prior.mean), [size]))
+  const { shape } = prior.mean
+  const encoded = {
+    lmmse: () => encodeLmmse(prior, { rows, noise: R, y }),
+    adjoint: () => encodeAdjoint(prior, { rows, noise: R, y }),
+    raw: () => encodeRaw({ rows, y }, shape),
+  }[view.encode]()
+  const deviation = Math.sqrt(R.data.reduce((sum, v) => sum + v, 0) / R.data.length)
+  return { view: viewOf(view, encoded), embedding: embed(view, observation, deviation, size) }
+}
+
+/** A x. */
+export function product(A: NdArray<Float64Array>, x: NdArray): Float64Array {
+  const [m, N] = A.shape as [number, number]
+  return Float64Array.from({ length: m }, (_, i) => {
+    let sum = 0
+    for (let k = 0; k < N; k++) sum += A.data[i * N + k]! * (x.data as Float64Array)[k]!
+    return sum
+  })
+}
+
+/** Conditions of `draws` samples for each observation; one for all where there is one. */
+export function stacked(
+  views: readonly Conditioned[],
+  draws: number,
+  shape: readonly number[],
+): Record<'channels' | 'embedding', NdArray<Float32Array>> {
+  const times = views.length === 1 ? 1 : draws
+  const lay = (parts: readonly Float32Array[], tail: readonly number[]): NdArray<Float32Array> => {
+    const size = parts[0]!.length
+    const out = new Float32Array(parts.length * times * size)
+    parts.forEach((part, i) => {
+      for (let r = 0; r < times; r++) out.set(part, (i * times + r) * size)
+    })
+    return array(out, [parts.length * times, ...tail])
+  }
+  const channels = views[0]!.view.channels.length / sizeOf(shape)
+  return {
+    channels: lay(
+      views.map(({ view }) => view.channels),
+      [channels, ...shape],
+    ),
+    embedding: lay(
+      views.map(({ embedding }) => embedding),
+      [views[0]!.embedding.length],
+    ),
+  }
+}
