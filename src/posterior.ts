@@ -1,45 +1,55 @@
 /** The posterior of a trained model: samples of the unknown, given measurements. */
 import * as tf from '@tensorflow/tfjs'
-import { array, sizeOf, type NdArray } from './io/array.js'
-import { encodeAdjoint, encodeLmmse, encodeRaw, type PriorMoments } from './operators/encode.js'
-import { matrixOf } from './operators/linear.js'
-import { isLinear } from './operators/operator.js'
+import { momentAccumulator, quantiles, type Moments } from './diagnostics/summary.js'
+import { array, assertShape, sizeOf, type NdArray } from './io/array.js'
+import type { PriorMoments } from './operators/encode.js'
 import type { Problem, ProblemParts } from './problem.js'
+import { writePosterior } from './run/arviz.js'
+import { conditionOf, stacked, type Conditioned, type Observation } from './run/condition.js'
 import { loadModel, type Model } from './run/model-folder.js'
 import { priorMoments } from './run/moments.js'
-import { loadProblem } from './run/problems.js'
+import { problemOfModel } from './run/problems.js'
 import { processFrom, type ProcessSpec } from './run/process.js'
-import { measurementOf, type Setting } from './run/setting.js'
-import { embed, fromCoordinates, viewOf, type View } from './run/view.js'
-import { openSampler, steps as stepRules, timeGrids, type Progress, type Sampler } from './samplers/index.js'
+import { fromCoordinates, toCoordinates } from './run/view.js'
+import { logProb, openSampler, steps as stepRules, timeGrids, type Progress, type Sampler } from './samplers/index.js'
 import type { Denoiser } from './scores/denoiser.js'
 import { denoiserOf } from './scores/preconditioning.js'
 
-/** A measurement with all that is known of how it was made. */
-export interface Observation extends Setting {
-  /** [m], or the shape of the operator's output. */
-  readonly y: NdArray
-}
+export type { Observation } from './run/condition.js'
 
-export interface SamplingOptions {
-  /** Draws for each observation. Default 64. */
-  readonly draws?: number
+/** The levels that a sampler takes. */
+export interface GridOptions {
   /** Default: the process that the model was trained with. */
   readonly process?: ProcessSpec
-  /** Name of a step. Default `dpm-solver++2m`. */
-  readonly sampler?: string
   /** Default 20. */
   readonly steps?: number
-  readonly alpha?: number | string
   /** Name of a time grid. Default `karras`. */
   readonly grid?: string
   /** Range of the noise levels; default 0.02 to 100, as far as the process goes. */
   readonly sigmaMin?: number
   readonly sigmaMax?: number
+}
+
+export interface SamplingOptions extends GridOptions {
+  /** Draws for each observation. Default 64. */
+  readonly draws?: number
+  /** Name of a step. Default `dpm-solver++2m`. */
+  readonly sampler?: string
+  readonly alpha?: number | string
   /** Default 0. */
   readonly seed?: number
   readonly signal?: AbortSignal
   readonly progress?: (report: Progress) => void
+}
+
+export interface BatchOptions extends SamplingOptions {
+  /** Draws in a batch, rounded up to 16. Default: about 2^18 numbers. */
+  readonly batch?: number
+}
+
+export interface LogProbOptions extends GridOptions, Pick<SamplingOptions, 'seed' | 'signal'> {
+  /** Random directions of Hutchinson's estimate, for more than 16 cells. Default 8. */
+  readonly probes?: number
 }
 
 export interface Draws {
@@ -59,51 +69,122 @@ export interface Posterior {
   sample(observation: Observation, options?: SamplingOptions): Promise<Draws>
   /** Draws for many observations at once: draw r of observation i is sample i draws + r of the seed. */
   sampleMany(observations: readonly Observation[], options?: SamplingOptions): Promise<Draws[]>
+  /** The draws of `sample`, one batch after the other: memory does not grow with their number. */
+  sampleBatches(observation: Observation, options?: BatchOptions): AsyncGenerator<Draws, void, undefined>
+  /** Mean and deviation over the draws [...shape], held two fields at a time. */
+  moments(observation: Observation, options?: BatchOptions): Promise<Moments>
+  /** Quantiles of each cell [levels, ...shape]. @throws RangeError for levels outside of [0, 1]. */
+  quantiles(observation: Observation, levels: readonly number[], options?: SamplingOptions): Promise<NdArray<Float64Array>> // prettier-ignore
+  /**
+   * log p(x | y) [n] of fields x [n, ...shape] in the units of the unknown, by the probability flow (samplers/log-prob.ts): the
+   * density smoothed by `sigmaMin` in the coordinates of the model, exact up to 16 cells, else estimated without bias.
+   */
+  logProb(observation: Observation, x: NdArray, options?: LogProbOptions): Promise<NdArray<Float64Array>>
+  /** Writes draws as `sampleBatches` makes them, in ArviZ's layout (Zarr). @throws FileError where the folder is taken. */
+  save(folder: string, observation: Observation, options?: BatchOptions): Promise<Omit<Draws, 'x'>>
   dispose(): Promise<void>
 }
 
-/** Opens the model of a folder. @throws FileError, RangeError: see `loadModel` and `loadProblem`. */
-export async function loadPosterior(folder: string): Promise<Posterior> {
+/**
+ * Opens the model of a folder.
+ *
+ * @param problem path of a user's own, where it no longer lies where the model was trained.
+ * @throws FileError, RangeError: see `loadModel` and `loadProblem`.
+ */
+export async function loadPosterior(folder: string, problem?: string): Promise<Posterior> {
   const model = await loadModel(folder)
-  return openPosterior(model, await loadProblem(model.spec.problem))
+  return openPosterior(model, await problemOfModel(model, problem))
 }
 
 export async function openPosterior(model: Model, problem: Problem): Promise<Posterior> {
   const { spec } = model
-  const parts = problem.build(spec.shape)
+  const { shape } = spec
+  const parts = problem.build(shape)
   const prior = await priorMoments(parts)
   const denoise = denoiserOfModel(model)
   const samplers = new Map<string, Sampler>()
   const samplerOf = (name: string): Sampler => {
-    const known = samplers.get(name) ?? openSampler({ denoise, shape: spec.shape, step: stepRules.create(name) })
+    const known = samplers.get(name) ?? openSampler({ denoise, shape, step: stepRules.create(name) })
     samplers.set(name, known)
     return known
   }
+  const shown = (observation: Observation): Conditioned => conditionOf(parts, prior, spec.view, observation)
 
-  async function sampleMany(observations: readonly Observation[], options: SamplingOptions = {}): Promise<Draws[]> {
-    const { draws = 64, sampler = 'dpm-solver++2m', steps = 20, seed = 0, alpha, signal, progress } = options
-    const views = observations.map(observation => conditionOf(parts, prior, model, observation))
-    const process = processFrom(options.process ?? spec.process)
-    const grid = timeGrids.create(options.grid ?? 'karras', { sigmaMin: options.sigmaMin ?? 0.02, sigmaMax: options.sigmaMax ?? 100 }) // prettier-ignore
-    const n = observations.length * draws
+  /** Draws first, ..., first + draws - 1 of one observation, or all draws of several. */
+  async function draw(views: readonly Conditioned[], options: SamplingOptions, first = 0): Promise<Draws[]> {
+    const { draws = 64, sampler = 'dpm-solver++2m', seed = 0, alpha, signal, progress } = options
+    const n = views.length * draws
     const { x, calls, seconds, stopped } = await samplerOf(sampler).sample({
-      ...{ n, process, seed, condition: stacked(views, draws, spec.shape) },
-      levels: grid(process.schedule, steps),
+      ...{ n, first, seed, condition: stacked(views, draws, shape), ...levelsOf(model, options) },
       ...(alpha !== undefined && { alpha }),
       ...(signal && { signal }),
       ...(progress && { progress }),
     })
     if (stopped) throw new Error(`sampling was stopped (${stopped}) after ${x.shape[0]!} of ${n} draws`)
-    const N = sizeOf(spec.shape)
+    const N = sizeOf(shape)
     return views.map(({ view }, i) => ({
-      x: fromCoordinates(x.data.subarray(i * draws * N, (i + 1) * draws * N), view, spec.shape),
-      ...{ calls, seconds: seconds / observations.length },
+      x: fromCoordinates(x.data.subarray(i * draws * N, (i + 1) * draws * N), view, shape),
+      ...{ calls, seconds: seconds / views.length },
     }))
   }
 
+  const sampleMany: Posterior['sampleMany'] = (observations, options = {}) => draw(observations.map(shown), options)
+  const sample: Posterior['sample'] = async (observation, options) => (await sampleMany([observation], options))[0]!
+
+  async function* sampleBatches(
+    observation: Observation,
+    { batch = 2 ** 18 / sizeOf(shape), draws = 64, progress, ...options }: BatchOptions = {},
+  ): AsyncGenerator<Draws, void, undefined> {
+    if (!(batch > 0)) throw new RangeError(`sampleBatches: a batch of ${batch} draws; wants a positive number`)
+    const view = [shown(observation)]
+    const size = 16 * Math.ceil(batch / 16)
+    let before = 0
+    for (let first = 0; first < draws; first += size) {
+      const told = progress && {
+        progress: (report: Progress) => {
+          progress({ ...report, done: first + report.done, n: draws, seconds: before + report.seconds })
+        },
+      }
+      const made = (await draw(view, { ...options, ...told, draws: Math.min(size, draws - first) }, first))[0]!
+      before += made.seconds
+      yield made
+    }
+  }
+
   return {
-    ...{ model, problem, parts, prior, sampleMany },
-    sample: async (observation, options) => (await sampleMany([observation], options))[0]!,
+    ...{ model, problem, parts, prior, sample, sampleMany, sampleBatches },
+    async moments(observation, options) {
+      const accumulator = momentAccumulator(shape)
+      for await (const { x } of sampleBatches(observation, options)) accumulator.add(x)
+      return accumulator.moments()
+    },
+    quantiles: async (observation, levels, options) => quantiles((await sample(observation, options)).x, levels),
+    async logProb(observation, x, { seed = 0, probes = 8, signal, ...options } = {}) {
+      assertShape(x, [null, ...shape], 'logProb: x')
+      const { view, embedding } = shown(observation)
+      const u = array(toCoordinates(Float64Array.from(x.data as Float64Array), view), x.shape)
+      const { levels } = levelsOf(model, { steps: 40, ...options })
+      const condition = stacked([{ view, embedding }], 1, shape)
+      const log = await logProb({ ...{ denoise, x: u, levels, condition, seed, probes }, ...(signal && { signal }) })
+      const stretch = view.scale.reduce((sum, s) => sum + Math.log(s), 0)
+      return array(Float64Array.from(log.data, value => value - stretch), [x.shape[0]!]) // prettier-ignore
+    },
+    async save(folder, observation, options = {}) {
+      const { draws = 64 } = options
+      const spent = { calls: 0, seconds: 0 }
+      async function* batches(): AsyncGenerator<{ x: NdArray }> {
+        for await (const { x, calls, seconds } of sampleBatches(observation, options)) {
+          Object.assign(spent, { calls, seconds: spent.seconds + seconds })
+          yield { x }
+        }
+      }
+      const values = array(Float64Array.from(observation.y.data as Float64Array), [observation.y.size])
+      await writePosterior(folder, {
+        ...{ unknown: parts.unknown, draws, batches: batches() },
+        observed: { name: 'y', units: parts.state.units, values },
+      })
+      return spent
+    },
     async dispose() {
       for (const sampler of samplers.values()) await sampler.dispose()
       samplers.clear()
@@ -111,71 +192,20 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
   }
 }
 
+/** The process and the levels of a run. */
+export function levelsOf(
+  { spec }: Model,
+  options: GridOptions,
+): { process: ReturnType<typeof processFrom>; levels: number[] } {
+  // prettier-ignore
+  const { steps = 20, grid = 'karras', sigmaMin = 0.02, sigmaMax = 100 } = options
+  const process = processFrom(options.process ?? spec.process)
+  return { process, levels: timeGrids.create(grid, { sigmaMin, sigmaMax })(process.schedule, steps) }
+}
+
 /** The denoiser of a model's weights, in its coordinates. */
 export function denoiserOfModel({ network, weights, spec }: Model): Denoiser {
   const { parametrisation, sigmaData } = spec
   const tensors = Object.entries(weights).map(([name, { data, shape }]) => [name, tf.tensor(data, shape)] as const)
   return denoiserOf(network, Object.fromEntries(tensors), { parametrisation, sigmaData })
-}
-
-interface Conditioned {
-  readonly view: View
-  readonly embedding: Float32Array
-}
-
-/** What the model is shown of an observation. */
-function conditionOf(parts: ProblemParts, prior: PriorMoments, { spec }: Model, observation: Observation): Conditioned {
-  const { operator: A, noise, size } = measurementOf(parts, observation)
-  if (observation.y.size !== size)
-    throw new RangeError(`observation: y has ${observation.y.size} values, its operator '${A.name}' makes ${size}`)
-  if (!isLinear(A)) throw new RangeError(`operator '${A.name}' is not linear: its encoding needs an ensemble`)
-  const y = array(Float64Array.from(observation.y.data as Float64Array), [size])
-  const rows = matrixOf(A)
-  const R = noise.covariance(array(product(rows, prior.mean), [size]))
-  const { shape } = prior.mean
-  const encoded = {
-    lmmse: () => encodeLmmse(prior, { rows, noise: R, y }),
-    adjoint: () => encodeAdjoint(prior, { rows, noise: R, y }),
-    raw: () => encodeRaw({ rows, y }, shape),
-  }[spec.view.encode]()
-  const deviation = Math.sqrt(R.data.reduce((sum, v) => sum + v, 0) / R.data.length)
-  return { view: viewOf(spec.view, encoded), embedding: embed(spec.view, observation, deviation, size) }
-}
-
-/** A x. */
-function product(A: NdArray<Float64Array>, x: NdArray): Float64Array {
-  const [m, N] = A.shape as [number, number]
-  return Float64Array.from({ length: m }, (_, i) => {
-    let sum = 0
-    for (let k = 0; k < N; k++) sum += A.data[i * N + k]! * (x.data as Float64Array)[k]!
-    return sum
-  })
-}
-
-/** Conditions of `draws` samples for each observation; one for all where there is one. */
-function stacked(
-  views: readonly Conditioned[],
-  draws: number,
-  shape: readonly number[],
-): Record<'channels' | 'embedding', NdArray<Float32Array>> {
-  const times = views.length === 1 ? 1 : draws
-  const lay = (parts: readonly Float32Array[], tail: readonly number[]): NdArray<Float32Array> => {
-    const size = parts[0]!.length
-    const out = new Float32Array(parts.length * times * size)
-    parts.forEach((part, i) => {
-      for (let r = 0; r < times; r++) out.set(part, (i * times + r) * size)
-    })
-    return array(out, [parts.length * times, ...tail])
-  }
-  const channels = views[0]!.view.channels.length / sizeOf(shape)
-  return {
-    channels: lay(
-      views.map(({ view }) => view.channels),
-      [channels, ...shape],
-    ),
-    embedding: lay(
-      views.map(({ embedding }) => embedding),
-      [views[0]!.embedding.length],
-    ),
-  }
 }

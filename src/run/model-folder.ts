@@ -19,6 +19,8 @@ const version = 1
 export interface ModelSpec {
   /** The problem that it was trained on, and the shape of its unknown. */
   readonly problem: string
+  /** Where a user's own problem lay, from the folder of the model. */
+  readonly source?: string
   readonly shape: readonly number[]
   readonly process: ProcessSpec
   readonly time: 't = 0 is data, t = 1 is noise'

@@ -1,11 +1,12 @@
 /** Problems: those that come with the package, and a user's own. */
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { closest } from 'fastest-levenshtein'
 import { loadUserFile } from '../operators/load.js'
 import type { Problem } from '../problem.js'
+import type { Model } from './model-folder.js'
 
 export interface ShippedProblem {
   /** The path of its folder below `problems`, such as `advection-diffusion/source`. */
@@ -55,6 +56,27 @@ export async function loadProblem(name: string): Promise<Problem> {
   if (file) return asProblem(await loadUserFile(file), file)
   const names = (await solvableProblems()).map(problem => problem.name)
   throw new RangeError(`unknown problem '${name}'; did you mean '${closest(name, names)}'? Known: ${names.join(', ')}; or the path of a file that exports one`) // prettier-ignore
+}
+
+/** The path of a user's own problem as seen from a folder; null for a shipped one. */
+export async function sourceOf(name: string, folder: string): Promise<string | null> {
+  if ((await shippedProblems()).some(problem => problem.name === name)) return null
+  return relative(resolve(folder), resolve(name)).split(sep).join('/')
+}
+
+/**
+ * The problem that a model was trained for.
+ *
+ * @param path of a user's own; unless given, where it lay in training.
+ * @throws RangeError where it is not there, or is another.
+ */
+export async function problemOfModel({ folder, spec }: Model, path?: string): Promise<Problem> {
+  const lay = spec.source === undefined ? undefined : resolve(folder, spec.source)
+  const own = path ?? (lay !== undefined && userFile(lay) ? lay : undefined)
+  const problem = await loadProblem(own ?? spec.problem)
+  if (problem.name !== spec.problem)
+    throw new RangeError(`the model in ${folder} was trained for '${spec.problem}', the problem is '${problem.name}'`)
+  return problem
 }
 
 function userFile(name: string): string | null {
