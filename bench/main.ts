@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: this project beside PyTorch on the same networks, in turn, on the same threads.
  *
- * With `--only TEXT`, the cases whose name contains it: `--only samplers --no-peer` times the exact denoiser.
+ * With `--only TEXT`, the cases whose name contains it: `--only samplers --no-peer` times the exact denoiser,
+ * `--only physics` the solver of advection and diffusion, beside SciPy.
  *
  * Each round times one side, then the other, and takes each side's median; the ratio is that of a round, so a machine
  * whose speed drifts slows both. Between them it waits until the threads of the one no longer spin. Prints a table and writes bench/results/<time>.json.
@@ -16,6 +17,7 @@ import { key, normal } from '../src/random.js'
 import { chain, mlp, residual, transformer, type Network } from './networks.js'
 import { forwardPass, matrixProduct, trainingStep, type Setting, type Timed } from './ours.js'
 import { openPeer, type Peer } from './peer.js'
+import { physics, physicsLines } from './physics.js'
 import { line as samplingLine, sampling } from './samplers.js'
 
 const { values } = parseArgs({
@@ -127,7 +129,8 @@ function line(row: Row): string {
   ].join(' ')
 }
 
-const opened = values['no-peer'] ? 'not asked for' : await openPeer(setting.device === 'cuda' ? 'cuda' : 'cpu')
+const asked = cases.length > 0 && !values['no-peer']
+const opened = !asked ? 'not asked for' : await openPeer(setting.device === 'cuda' ? 'cuda' : 'cpu')
 const peer = typeof opened === 'string' ? null : opened
 const machine = `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${setting.threads} threads, ${setting.device}`
 console.log(`${machine}; medians of ${rounds} rounds; peer: ${peer ? peer.name : `none (${opened as string})`}`)
@@ -147,13 +150,24 @@ const millionNormals = normalsPerSecond()
 console.log(`float32 normals: ${millionNormals.toFixed(0)} million a second on one core`)
 const samplers = 'samplers'.includes(values.only) ? await sampling(rounds, setting) : []
 for (const found of samplers) console.log(samplingLine(found))
+const transport = 'physics'.includes(values.only) ? await physics(rounds, !values['no-peer']) : null
+if (transport) for (const text of physicsLines(transport)) console.log(text)
 const results = fileURLToPath(new URL('../../bench/results', import.meta.url))
 mkdirSync(results, { recursive: true })
 const file = `${results}/${new Date().toISOString().replace(/[:.]/g, '-')}.json`
 writeFileSync(
   file,
   JSON.stringify(
-    { machine, rounds, peer: peer?.name ?? null, rows, startUpMilliseconds, millionNormals, samplers },
+    {
+      machine,
+      rounds,
+      peer: peer?.name ?? null,
+      rows,
+      startUpMilliseconds,
+      millionNormals,
+      samplers,
+      physics: transport,
+    },
     null,
     2,
   ),
