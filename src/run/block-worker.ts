@@ -1,22 +1,18 @@
 /** A thread that makes blocks of training data as asked. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { simulateBlock } from './block.js'
-import { priorMoments } from './moments.js'
-import { loadProblem } from './problems.js'
-import type { BlockRequest, BlockReply, BlockTask } from './block-pool.js'
+import { blockMaker } from './block-maker.js'
+import type { BlockData, BlockTask } from './block-pool.js'
+import type { PoolReply, PoolRequest } from './worker-pool.js'
 
-const { problem, shape, families, view, key, options } = workerData as BlockTask
-const whole = (await loadProblem(problem)).build(shape)
-const parts = { ...whole, operators: whole.operators.filter(({ name }) => families.includes(name)) }
-const prior = await priorMoments(parts)
+const blockOf = await blockMaker(workerData as BlockTask)
 
-parentPort!.on('message', ({ index }: BlockRequest) => {
+parentPort!.on('message', ({ index }: PoolRequest<null>) => {
   try {
-    const { x, channels, embedding } = simulateBlock(parts, prior, view, key, index, options)
+    const { x, channels, embedding } = blockOf(index)
     const data = { x: x.data, channels: channels.data, embedding: embedding.data }
     const buffers = Object.values(data).map(d => d.buffer as ArrayBuffer)
-    parentPort!.postMessage({ index, data } satisfies BlockReply, buffers)
+    parentPort!.postMessage({ index, data } satisfies PoolReply<BlockData>, buffers)
   } catch (error) {
-    parentPort!.postMessage({ index, error: error as Error } satisfies BlockReply)
+    parentPort!.postMessage({ index, error: error as Error } satisfies PoolReply<BlockData>)
   }
 })

@@ -21,7 +21,7 @@ export interface BlockOptions {
   readonly anonymous?: number
 }
 
-/** Examples as training takes them. */
+/** Examples as training takes them, and what they were made from. */
 export interface Block {
   /** u [n, ...shape]. */
   readonly x: NdArray<Float32Array>
@@ -29,6 +29,10 @@ export interface Block {
   readonly channels: NdArray<Float32Array>
   /** [n, entries]. */
   readonly embedding: NdArray<Float32Array>
+  /** The unknowns in their units, [n, ...shape]. */
+  readonly unknowns: NdArray<Float64Array>
+  /** For each operator, what its pairs have measured: [pairs, m]. */
+  readonly measured: readonly { readonly setting: Setting; readonly y: NdArray<Float64Array> }[]
 }
 
 /** Block `index` of a key: the same whoever makes it, and when. */
@@ -52,13 +56,15 @@ export function simulateBlock(
   const x = new Float32Array(n * N)
   const channels = new Float32Array(n * C * N)
   const embedding = new Float32Array(n * E)
+  const measured: Block['measured'][number][] = []
   const hidden = uniform(derive(own, 'anonymous'), new Float64Array(operators))
   for (let j = 0; j < operators; j++) {
     const setting = drawSetting(parts, parameters, derive(own, 'operator', j))
     const truth = array(unknowns.data.subarray(j * pairs * N, (j + 1) * pairs * N), [pairs, ...shape])
     const shown = hidden[j]! < anonymous ? { ...setting, family: null } : setting
-    const { encoded, m } = encodePairs(parts, prior, view, setting, S, truth, derive(own, 'noise', j))
-    const numbers = embed(view, shown, setting.noise.std as number, m)
+    const { encoded, y } = encodePairs(parts, prior, view, setting, S, truth, derive(own, 'noise', j))
+    const numbers = embed(view, shown, setting.noise.std as number, y.shape[1]!)
+    measured.push({ setting, y })
     for (let r = 0; r < pairs; r++) {
       const at = j * pairs + r
       const seen = viewOf(view, encoded(r))
@@ -71,6 +77,7 @@ export function simulateBlock(
     x: array(x, [n, ...shape]),
     channels: array(channels, [n, C, ...shape]),
     embedding: array(embedding, [n, E]),
+    ...{ unknowns, measured },
   }
 }
 
@@ -83,7 +90,7 @@ function encodePairs(
   S: NdArray<Float64Array>,
   truth: NdArray<Float64Array>,
   key: Key,
-): { readonly m: number; readonly encoded: (r: number) => NdArray<Float64Array> } {
+): { readonly y: NdArray<Float64Array>; readonly encoded: (r: number) => NdArray<Float64Array> } {
   const H = operatorFrom(operator, parts.state)
   if (!isLinear(H)) throw new RangeError(`training: operator '${H.name}' is not linear; its encoding needs an ensemble`)
   const noise = noiseFrom(spec)
@@ -91,13 +98,13 @@ function encodePairs(
   const m = A.shape[0]!
   const { shape } = parts.unknown.grid
   const clean = product(A, truth)
-  const y = noise.sample(clean, key)
+  const y = array(noise.sample(clean, key).data, [truth.shape[0]!, m])
   const R = noise.covariance(array(clean.data.subarray(0, m), [m]))
   const one = (r: number): NdArray<Float64Array> => array(y.data.subarray(r * m, (r + 1) * m), [m])
-  if (encode === 'adjoint') return { m, encoded: r => encodeAdjoint(prior, { rows: A, noise: R, y: one(r) }) }
+  if (encode === 'adjoint') return { y, encoded: r => encodeAdjoint(prior, { rows: A, noise: R, y: one(r) }) }
   if (encode === 'raw') {
     const sensing = sensingOf(H, parts)
-    return { m, encoded: r => encodeRaw({ rows: A, sensing, y: one(r) }, shape) }
+    return { y, encoded: r => encodeRaw({ rows: A, sensing, y: one(r) }, shape) }
   }
   const estimator = linearEstimator(linearStatistics(prior, A), R)
   const means = estimator.mean(y)
@@ -106,7 +113,7 @@ function encodePairs(
   rest.set(estimator.std.data)
   rest.set(logInformation(A, R), N)
   return {
-    m,
+    y,
     encoded(r) {
       const out = new Float64Array(3 * N)
       out.set(means.data.subarray(r * N, (r + 1) * N))

@@ -1,8 +1,6 @@
 /** Trains the model of a problem, in a run folder that holds checkpoints while it runs and the model when it is done. */
-import { availableParallelism } from 'node:os'
 import { openRun } from '../io/run-folder.js'
 import type { EncodeKind } from '../operators/encode.js'
-import { key } from '../random.js'
 import { openNetwork } from '../scores/networks.js'
 import type { Parametrisation } from '../scores/preconditioning.js'
 import { bySchedule, logNormal } from '../training/noise-levels.js'
@@ -11,12 +9,12 @@ import { trainable } from '../training/model.js'
 import type { Progress } from '../training/progress.js'
 import { train, type Trained } from '../training/train.js'
 import { weighting } from '../training/weighting.js'
-import { openBlockPool, type BlockTask } from './block-pool.js'
-import { blockSource } from './block-source.js'
+import { ofFamilies } from './families.js'
 import { saveModel, type ModelSpec } from './model-folder.js'
 import { priorMoments } from './moments.js'
-import { loadProblem } from './problems.js'
+import { loadProblem, sourceOf } from './problems.js'
 import { processes, processFrom, type ProcessName, type ProcessSpec } from './process.js'
+import { simulatedExamples, storedExamples, type TrainingData } from './training-data.js'
 import { channelsOf, embeddingOf, viewSpec, type Coordinates } from './view.js'
 
 export interface TrainProblemOptions {
@@ -46,15 +44,12 @@ export interface TrainProblemOptions {
   readonly seed?: number
   /** Families of the problem's mixture to train on; default all. */
   readonly families?: readonly string[]
+  /** Folder of `simulate`, to train on its examples; without it, examples are simulated while training runs. */
+  readonly data?: string
   readonly mode?: 'new' | 'resume' | 'overwrite'
   readonly signal?: AbortSignal
   readonly progress?: (report: Progress) => void
 }
-
-/** Blocks hold 16 operators with 16 pairs each; a batch comes from 8 blocks, and each example is used about four times. */
-const blockOptions = { operators: 16, pairs: 16 }
-const window = 8
-const uses = 4
 
 export interface TrainedProblem extends Trained {
   readonly folder: string
@@ -68,14 +63,7 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
   const { seed = 0, batch = 64, mode = 'new' } = options
   const problem = await loadProblem(options.problem)
   const shape = options.shape ?? problem.shape
-  const whole = problem.build(shape)
-  const { families } = options
-  for (const name of families ?? [])
-    if (!whole.operators.some(family => family.name === name))
-      throw new RangeError(`train: problem '${problem.name}' has no family '${name}'; it has ${whole.operators.map(f => f.name).join(', ')}`) // prettier-ignore
-  const parts = families
-    ? { ...whole, operators: whole.operators.filter(({ name }) => families.includes(name)) }
-    : whole
+  const parts = ofFamilies(problem, problem.build(shape), options.families)
   const view = viewSpec(parts, await priorMoments(parts), options.encode ?? 'lmmse', options.coordinates)
   const spec = typeof options.process === 'object' ? options.process : processes[options.process ?? 'vp']
   const network = openNetwork({
@@ -93,20 +81,17 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
     ...{ levels: { name: levels.name, ...levels.options }, loss: { name: loss.name, ...loss.options } },
     length: steps === undefined ? { budget } : { steps },
     families: parts.operators.map(({ name }) => name),
+    ...(options.data !== undefined && { data: options.data }),
   }
   const run = await openRun(folder, { seed, config, mode })
-  const task = (name: string): BlockTask => ({
-    ...{ problem: options.problem, shape, families: config.families, view, options: blockOptions },
-    key: key(seed, name),
-  })
-  const [training, heldOut] = [task('training'), task('held-out')]
-  const pool = openBlockPool(training, Math.max(1, Math.min(4, availableParallelism() - 1)))
-  const heldOutPool = openBlockPool(heldOut)
-  const inBlock = blockOptions.operators * blockOptions.pairs
+  let examples: TrainingData | undefined
   try {
+    examples =
+      options.data === undefined
+        ? simulatedExamples({ problem: options.problem, shape, families: config.families, view }, seed, batch)
+        : await storedExamples(options.data, { problem: problem.name, shape, view }, seed)
     const trained = await train(model, {
-      data: blockSource(pool, training, { window, stepsPerBlock: Math.max(1, Math.round((uses * inBlock) / batch)) }),
-      heldOut: blockSource(heldOutPool, heldOut, { window: 4, stepsPerBlock: Infinity }),
+      ...{ data: examples.data, heldOut: examples.heldOut },
       ...{ seed, batch, levels, loss, weighting: weighting('edm', { levels }) },
       ...(steps === undefined ? { budget: budget ?? 600 } : { steps }),
       rate: { peak: rate },
@@ -115,8 +100,11 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
       ...(progress && { onProgress: progress }),
     })
     for (const row of trained.history) await run.log({ event: 'held-out', ...row })
+    const source = await sourceOf(options.problem, folder)
     const record: ModelSpec = {
-      ...{ problem: problem.name, shape, process: spec, time: 't = 0 is data, t = 1 is noise', network: network.spec },
+      problem: problem.name,
+      ...(source !== null && { source }),
+      ...{ shape, process: spec, time: 't = 0 is data, t = 1 is noise', network: network.spec },
       ...{ parametrisation, sigmaData: 1, view, operators: parts.operators },
       training: {
         ...{ seed, steps: trained.steps, batch, seconds: trained.seconds, loss: loss.name },
@@ -134,6 +122,6 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
     await run.close()
     throw error
   } finally {
-    await Promise.all([pool.dispose(), heldOutPool.dispose()])
+    await examples?.close()
   }
 }

@@ -5,6 +5,7 @@ import { doctor } from './doctor.js'
 import { evaluate } from './evaluate.js'
 import { operators } from './operators.js'
 import { problems } from './problems.js'
+import { simulate } from './simulate.js'
 import { solve } from './solve.js'
 import { segmentApply } from './segment/apply.js'
 import { segmentBreakdown } from './segment/breakdown.js'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   solve,
   train,
   evaluate,
+  simulate,
   derive,
   compareProcesses,
   ...segment,

@@ -1,4 +1,5 @@
 import { defineCommand, exitCodes, UsageError } from '../command.js'
+import { shapeOf } from '../shape.js'
 import { asUsage } from '../usage.js'
 
 export const train = defineCommand({
@@ -26,6 +27,7 @@ export const train = defineCommand({
     parametrisation: { type: 'choice', choices: ['edm', 'epsilon', 'score', 'x0', 'velocity', 'velocity-1'], describe: 'What the network gives' }, // prettier-ignore
     loss: { type: 'text', describe: 'mse (default) or a robust loss' },
     family: { type: 'list', describe: 'Train on this family of operators only (all)' },
+    data: { type: 'text', describe: "Folder of 'invdiff simulate' to train on (examples are simulated on the fly)" },
     resume: { type: 'flag', describe: 'Go on with the run in the folder' },
     overwrite: { type: 'flag', describe: 'Delete the run in the folder first' },
     json: { type: 'flag', describe: 'One JSON document when done' },
@@ -51,8 +53,9 @@ export const train = defineCommand({
         ...(batch !== undefined && { batch }),
         ...(rate !== undefined && { rate }),
         ...(seed !== undefined && { seed }),
-        ...(shape !== undefined && { shape: shape.split('x').map(Number) }),
+        ...(shape !== undefined && { shape: shapeOf(shape) }),
         ...(family.length > 0 && { families: family }),
+        ...(values.data !== undefined && { data: values.data }),
         ...(values.loss !== undefined && { loss: values.loss }),
         ...(values.coordinates !== 'auto' && { coordinates: values.coordinates }),
         ...{ encode: values.encode, levels: values.levels, parametrisation: values.parametrisation },
