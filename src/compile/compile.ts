@@ -4,6 +4,7 @@ import { openEagerRunner, type EagerEngine } from './eager.js'
 import { emit, type Precision } from './emit.js'
 import { standard } from './export.js'
 import { lowerForCpu } from './lower/cpu.js'
+import { simplify } from './lower/simplify.js'
 import { openLocalRunner, openRemoteRunner, type AsyncRunner } from './remote.js'
 import { resultOf, type NamedData } from './runner.js'
 import type { Device } from './session.js'
@@ -147,7 +148,7 @@ function model(
   precision: Precision,
   device: Device,
 ): { bytes: Uint8Array<ArrayBuffer>; elements: number } {
-  const values = Object.values(graph)
+  const values = simplify(Object.values(graph), constants)
   const lowered = device === 'cpu' && precision === 'float32' ? lowerForCpu(values) : standard(values, precision)
   const outputs = Object.fromEntries(Object.keys(graph).map((name, i) => [resultOf(name), lowered[i]!]))
   return { bytes: emit(outputs, { precision, constants }).bytes, elements: elementsMade(lowered) }

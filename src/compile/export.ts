@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../io/atomic.js'
 import { emit, OPSET, type Precision } from './emit.js'
 import { lowerToDouble } from './lower/double.js'
 import { lowerPortably } from './lower/portable.js'
+import { simplify } from './lower/simplify.js'
 import { checked, normalised, specsOf, union, type Arrays, type Signature } from './signature.js'
 import { titleOf, trace, type TensorFunction } from './trace.js'
 import type { Value } from './value.js'
@@ -41,15 +42,15 @@ export function exportOnnx(f: TensorFunction, signature: Signature, options: Exp
     throw new Error(
       `${where}: '${twice}' is an input and an output; in an .onnx file a name is one value: rename the output`,
     )
-  const values = standard(Object.values(graph), precision)
+  const written = checked(constants, constantSpecs, 'constant', where)
+  const values = standard(simplify(Object.values(graph), written), precision)
   const outputs = Object.fromEntries(names.map((name, i) => [name, values[i]!]))
   const about = {
     graph: f.name || 'invdiff',
     version: environment().versions.invdiff!,
     properties: { function: where, precision, opset: String(OPSET) },
   }
-  return emit(outputs, { precision, inputs, about, constants: checked(constants, constantSpecs, 'constant', where) })
-    .bytes
+  return emit(outputs, { precision, inputs, about, constants: written }).bytes
 }
 
 /** `exportOnnx` into a file: written aside and renamed, so that it is whole at any moment. */
