@@ -49,7 +49,7 @@ export function parse(args: readonly string[], commands: readonly Command[], col
     if (single?.name === word)
       parser.command(...registered(single, given => void (chosen = { command: single, given })))
     else
-      parser.command(word, group.map(({ describe }) => describe).join('; '), builder => {
+      parser.command(word, `Commands of their own: ${group.map(({ name }) => name).join(', ')}`, builder => {
         for (const command of group)
           builder.command(...registered(command, given => void (chosen = { command, given })))
         return builder.epilogue(exits)

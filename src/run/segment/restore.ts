@@ -25,9 +25,9 @@ import type { NoiseKind } from './model.js'
 type Floats = NdArray<Float32Array>
 
 export interface RestoreOptions {
-  /** Level to noise to, in steps out of 1000; default 250. */
+  /** Level to noise to, in steps out of 1000; default 100, as the authors of arXiv 2508.02903 have it. */
   readonly tForward?: number
-  /** Level to denoise from, in steps out of 1000; default that of tForward. */
+  /** Level to denoise from, in steps out of 1000; default 250. */
   readonly tReverse?: number
   /** Steps of the sampler; default 10. */
   readonly steps?: number
@@ -62,12 +62,11 @@ export interface Restorer {
   dispose(): Promise<void>
 }
 
-export const restoreDefaults = { tForward: 250, steps: 10, sampler: 'exponential', alpha: 0, draws: 1, noise: 'gaussian', keep: null, seed: 0 } as const // prettier-ignore
+export const restoreDefaults = { tForward: 100, tReverse: 250, steps: 10, sampler: 'exponential', alpha: 0, draws: 1, noise: 'gaussian', keep: null, seed: 0 } as const // prettier-ignore
 
 /** Options with their defaults, checked. @throws RangeError */
 export function restoreOptions(given: RestoreOptions): Required<RestoreOptions> {
-  const filled = { ...restoreDefaults, ...given }
-  const options = { ...filled, tReverse: given.tReverse ?? filled.tForward }
+  const options = { ...restoreDefaults, ...given }
   for (const name of ['tForward', 'tReverse'] as const)
     if (!(options[name] >= 1 && options[name] <= 1000)) throw new RangeError(`restore: ${name} is ${options[name]}; it must be a step from 1 to 1000`) // prettier-ignore
   for (const name of ['steps', 'draws'] as const)

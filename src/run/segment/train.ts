@@ -62,7 +62,7 @@ export interface TrainedSegment extends Trained {
   readonly spec: SegmentModelSpec
 }
 
-const defaultNetwork = { kind: 'unet', patch: 2, widths: [32, 64], blocks: 1, embeddingWidth: 64 }
+const defaultNetwork = { kind: 'unet', widths: [32, 64], blocks: 1, embeddingWidth: 64 }
 
 /** The loss of a text such as `mse`, `huber:delta=0.2` or `lts-level:keep=0.7,bandwidth=0.5`. @throws RangeError */
 export function lossOf(text: string): Loss {

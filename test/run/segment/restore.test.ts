@@ -53,7 +53,7 @@ describe.each([
 
 it('has the mean that Bayes says where steps are stochastic and draws are averaged', async () => {
   const draws = 400
-  const { out, sigma } = await restored('vp', { tForward: 250, steps: 30, alpha: 1, draws })
+  const { out, sigma } = await restored('vp', { tForward: 250, tReverse: 250, steps: 30, alpha: 1, draws })
   // At alpha = 1 the mean of x~ - mu scales as v + sigma^2, so that the end has E[x0 | x~ = y].
   const shrink = v / (v + sigma(250) ** 2)
   // A draw's variance is at most v, pixels are independent: 4.5 standard errors for 192 of them.
@@ -76,7 +76,13 @@ it('does not depend on what is restored beside it, and does on the place', async
 })
 
 it('adds simplex noise where asked', async () => {
-  const { out, sigma } = await restored('vp', { tForward: 250, steps: 120, sampler: 'heun', noise: 'simplex' })
+  const { out, sigma } = await restored('vp', {
+    tForward: 250,
+    tReverse: 250,
+    steps: 120,
+    sampler: 'heun',
+    noise: 'simplex',
+  })
   const w = simplexNoise(key(0, 'restore', 0), [n, ...shape, 1])
   const [level, end] = [sigma(250), sigma(1)]
   const worst = Math.max(...out.data.map((value, i) => Math.abs(value - flow(x.data[i]! + level * w.data[i]!, level, end)))) // prettier-ignore

@@ -159,7 +159,7 @@ describe('applySegment', () => {
   })
 
   it('refuses a level beyond those of training, and a rate that needs more pictures', async () => {
-    await expect(apply('far', { tForward: 600 })).rejects.toThrow(/trained up to 500/)
+    await expect(apply('far', { tReverse: 600 })).rejects.toThrow(/trained up to 500/)
     await expect(apply('strict', { conformal: { falsePositiveRate: 0.01 } })).rejects.toThrow(/at least 99 can/)
     expect((await fileErrorOf(apply('none', { model: path('sets') }))).message).toContain('model.json')
   })

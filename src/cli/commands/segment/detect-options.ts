@@ -14,8 +14,8 @@ export const restorationOptions = {
 } as const // prettier-ignore
 
 export const detectOptions = {
-  't-forward': { type: 'number', least: 1, describe: 'Noise pictures to this level, in steps out of 1000 (250)' },
-  't-reverse': { type: 'number', least: 1, describe: 'Denoise from this level (that of --t-forward)' },
+  't-forward': { type: 'number', least: 1, describe: 'Noise pictures to this level, in steps out of 1000 (100)' },
+  't-reverse': { type: 'number', least: 1, describe: 'Denoise from this level (250)' },
   ...restorationOptions,
 } as const
 
