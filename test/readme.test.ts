@@ -1,6 +1,6 @@
 /** Everything that the README shows is true: its TypeScript compiles and runs, its command lines run. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -22,6 +22,7 @@ function blocks(language: string): string[] {
 const examples = resolve('dist/readme')
 mkdirSync(examples, { recursive: true })
 const folder = mkdtempSync(join(tmpdir(), 'invdiff-readme-'))
+symlinkSync(resolve('problems'), join(folder, 'problems')) // command lines name files of the checkout
 afterAll(() => {
   rmSync(examples, { recursive: true })
   rmSync(folder, { recursive: true })
@@ -82,7 +83,7 @@ describe('command lines in the README', () => {
         expect(known).toContain("'linux/x64:cuda12'")
         continue
       }
-      const script = /^npm (?:run )?([\w:]+)$/.exec(command)?.[1]
+      const script = /^npm (?:run )?([\w:]+)(?: -- .*)?$/.exec(command)?.[1]
       expect(Object.keys(manifest.scripts)).toContain(script)
     }
   })
