@@ -9,38 +9,17 @@ import { conditionOf, stacked, type Conditioned, type Observation } from './run/
 import { loadModel, type Model } from './run/model-folder.js'
 import { priorMoments } from './run/moments.js'
 import { problemOfModel } from './run/problems.js'
-import { processFrom, type ProcessSpec } from './run/process.js'
-import { fromCoordinates, toCoordinates } from './run/view.js'
-import { logProb, openSampler, steps as stepRules, timeGrids, type Progress, type Sampler } from './samplers/index.js'
+import { levelsOf, openDrawing, type DrawOptions, type Draws, type GridOptions } from './run/sampling.js'
+import { toCoordinates } from './run/view.js'
+import { logProb, type Progress } from './samplers/index.js'
 import type { Denoiser } from './scores/denoiser.js'
 import { denoiserOf } from './scores/preconditioning.js'
 
 export type { Observation } from './run/condition.js'
+export type { Draws, GridOptions } from './run/sampling.js'
 
-/** The levels that a sampler takes. */
-export interface GridOptions {
-  /** Default: the process that the model was trained with. */
-  readonly process?: ProcessSpec
-  /** Default 20. */
-  readonly steps?: number
-  /** Name of a time grid. Default `karras`. */
-  readonly grid?: string
-  /** Range of the noise levels; default 0.02 to 100, as far as the process goes. */
-  readonly sigmaMin?: number
-  readonly sigmaMax?: number
-}
-
-export interface SamplingOptions extends GridOptions {
-  /** Draws for each observation. Default 64. */
-  readonly draws?: number
-  /** Name of a step. Default `dpm-solver++2m`. */
-  readonly sampler?: string
-  readonly alpha?: number | string
-  /** Default 0. */
-  readonly seed?: number
-  readonly signal?: AbortSignal
-  readonly progress?: (report: Progress) => void
-}
+/** How draws are made. */
+export type SamplingOptions = DrawOptions
 
 export interface BatchOptions extends SamplingOptions {
   /** Draws in a batch, rounded up to 16. Default: about 2^18 numbers. */
@@ -50,14 +29,6 @@ export interface BatchOptions extends SamplingOptions {
 export interface LogProbOptions extends GridOptions, Pick<SamplingOptions, 'seed' | 'signal'> {
   /** Random directions of Hutchinson's estimate, for more than 16 cells. Default 8. */
   readonly probes?: number
-}
-
-export interface Draws {
-  /** [draws, ...shape] for one observation, in the units of the unknown. */
-  readonly x: NdArray<Float64Array>
-  /** Denoiser calls for one draw. */
-  readonly calls: number
-  readonly seconds: number
 }
 
 export interface Posterior {
@@ -81,7 +52,11 @@ export interface Posterior {
    */
   logProb(observation: Observation, x: NdArray, options?: LogProbOptions): Promise<NdArray<Float64Array>>
   /** Writes draws as `sampleBatches` makes them, in ArviZ's layout (Zarr). @throws FileError where the folder is taken. */
-  save(folder: string, observation: Observation, options?: BatchOptions): Promise<Omit<Draws, 'x'>>
+  save(
+    folder: string,
+    observation: Observation,
+    options?: BatchOptions & { readonly overwrite?: boolean },
+  ): Promise<Omit<Draws, 'x'>>
   dispose(): Promise<void>
 }
 
@@ -97,35 +72,18 @@ export async function loadPosterior(folder: string, problem?: string): Promise<P
 }
 
 export async function openPosterior(model: Model, problem: Problem): Promise<Posterior> {
-  const { spec } = model
-  const { shape } = spec
+  const { shape, view: spec, process } = model.spec
   const parts = problem.build(shape)
   const prior = await priorMoments(parts)
   const denoise = denoiserOfModel(model)
-  const samplers = new Map<string, Sampler>()
-  const samplerOf = (name: string): Sampler => {
-    const known = samplers.get(name) ?? openSampler({ denoise, shape, step: stepRules.create(name) })
-    samplers.set(name, known)
-    return known
-  }
-  const shown = (observation: Observation): Conditioned => conditionOf(parts, prior, spec.view, observation)
+  const drawing = openDrawing(denoise, shape)
+  const shown = (observation: Observation): Conditioned => conditionOf(parts, prior, spec, observation)
 
   /** Draws first, ..., first + draws - 1 of one observation, or all draws of several. */
-  async function draw(views: readonly Conditioned[], options: SamplingOptions, first = 0): Promise<Draws[]> {
-    const { draws = 64, sampler = 'dpm-solver++2m', seed = 0, alpha, signal, progress } = options
-    const n = views.length * draws
-    const { x, calls, seconds, stopped } = await samplerOf(sampler).sample({
-      ...{ n, first, seed, condition: stacked(views, draws, shape), ...levelsOf(model, options) },
-      ...(alpha !== undefined && { alpha }),
-      ...(signal && { signal }),
-      ...(progress && { progress }),
-    })
-    if (stopped) throw new Error(`sampling was stopped (${stopped}) after ${x.shape[0]!} of ${n} draws`)
-    const N = sizeOf(shape)
-    return views.map(({ view }, i) => ({
-      x: fromCoordinates(x.data.subarray(i * draws * N, (i + 1) * draws * N), view, shape),
-      ...{ calls, seconds: seconds / views.length },
-    }))
+  function draw(seen: readonly Conditioned[], options: SamplingOptions, first = 0): Promise<Draws[]> {
+    const { draws = 64 } = options
+    const views = seen.map(({ view }) => view)
+    return drawing.draw(views, stacked(seen, draws, shape), { process, ...options, draws }, first)
   }
 
   const sampleMany: Posterior['sampleMany'] = (observations, options = {}) => draw(observations.map(shown), options)
@@ -163,14 +121,14 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
       assertShape(x, [null, ...shape], 'logProb: x')
       const { view, embedding } = shown(observation)
       const u = array(toCoordinates(Float64Array.from(x.data as Float64Array), view), x.shape)
-      const { levels } = levelsOf(model, { steps: 40, ...options })
+      const { levels } = levelsOf({ process, steps: 40, ...options })
       const condition = stacked([{ view, embedding }], 1, shape)
       const log = await logProb({ ...{ denoise, x: u, levels, condition, seed, probes }, ...(signal && { signal }) })
       const stretch = view.scale.reduce((sum, s) => sum + Math.log(s), 0)
       return array(Float64Array.from(log.data, value => value - stretch), [x.shape[0]!]) // prettier-ignore
     },
     async save(folder, observation, options = {}) {
-      const { draws = 64 } = options
+      const { draws = 64, overwrite = false } = options
       const spent = { calls: 0, seconds: 0 }
       async function* batches(): AsyncGenerator<{ x: NdArray }> {
         for await (const { x, calls, seconds } of sampleBatches(observation, options)) {
@@ -179,28 +137,13 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
         }
       }
       const values = array(Float64Array.from(observation.y.data as Float64Array), [observation.y.size])
-      await writePosterior(folder, {
-        ...{ unknown: parts.unknown, draws, batches: batches() },
-        observed: { name: 'y', units: parts.state.units, values },
-      })
+      const observed = { name: 'y', units: parts.state.units, values }
+      const content = { unknown: parts.unknown, draws, batches: batches(), observed }
+      await writePosterior(folder, content, { overwrite })
       return spent
     },
-    async dispose() {
-      for (const sampler of samplers.values()) await sampler.dispose()
-      samplers.clear()
-    },
+    dispose: () => drawing.dispose(),
   }
-}
-
-/** The process and the levels of a run. */
-export function levelsOf(
-  { spec }: Model,
-  options: GridOptions,
-): { process: ReturnType<typeof processFrom>; levels: number[] } {
-  // prettier-ignore
-  const { steps = 20, grid = 'karras', sigmaMin = 0.02, sigmaMax = 100 } = options
-  const process = processFrom(options.process ?? spec.process)
-  return { process, levels: timeGrids.create(grid, { sigmaMin, sigmaMax })(process.schedule, steps) }
 }
 
 /** The denoiser of a model's weights, in its coordinates. */

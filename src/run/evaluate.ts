@@ -1,35 +1,31 @@
 /** Judges a model by exact posteriors, on held-out cases of each family of operators; for Gaussian priors. */
 import { coverage } from '../diagnostics/coverage.js'
-import { pooledError } from '../diagnostics/errors.js'
 import { poolRanks, ranksOf, type Ranks } from '../diagnostics/ranks.js'
-import { moments, sampleCovariance } from '../diagnostics/summary.js'
 import { array, sizeOf, type NdArray } from '../io/array.js'
-import { denseGaussian, linearEstimator, linearStatistics } from '../operators/encode.js'
-import { matrixOf } from '../operators/linear.js'
-import { isLinear } from '../operators/operator.js'
-import type { Observation, Posterior, SamplingOptions } from '../posterior.js'
-import { isGaussian, type OperatorFamily } from '../problem.js'
-import { derive, key } from '../random.js'
-import { drawParameters, drawSetting, measurementOf } from './setting.js'
+import type { Posterior, SamplingOptions } from '../posterior.js'
+import type { OperatorFamily } from '../problem.js'
+import { key } from '../random.js'
+import { assertExact, exactPosterior, heldOutCase, momentErrors, type MomentErrors } from './exact-case.js'
+import { exactScore, openExactSampler, type ExactSampler } from './exact-score.js'
 
 export interface EvaluateOptions extends SamplingOptions {
   /** Held-out observations of each family. Default: the problem's, 20. */
   readonly observations?: number
   /** Families to judge; default those of the problem's mixture. */
   readonly families?: readonly OperatorFamily[]
+  /** Observations of each family that are sampled with the exact score too. Default 0: N^3 operations each. */
+  readonly exact?: number
   /** Called after each observation. */
   readonly done?: (finished: number, all: number) => void
 }
 
 /** Errors of one family, pooled over its observations. */
-export interface Evaluation {
+export interface Evaluation extends MomentErrors {
   readonly family: string
-  /** Relative L2 errors of posterior mean and deviation, relative Frobenius error of the covariance. */
-  readonly mean: number
-  readonly std: number
-  readonly covariance: number
   /** The same of as many independent draws from the exact posterior: what sampling alone costs. */
-  readonly floor: { readonly mean: number; readonly std: number; readonly covariance: number }
+  readonly floor: MomentErrors
+  /** The same of the exact score in the sampler of the model, where asked for. */
+  readonly exact: MomentErrors | null
   /** Share of truths in central 90 % intervals: of cells, and of total mass, a line integral and a point. */
   readonly coverage: { readonly cells: number; readonly functionals: number }
   readonly observations: number
@@ -39,65 +35,44 @@ export interface Evaluation {
 /** @throws RangeError where the prior is not Gaussian: then there is no exact posterior. */
 export async function evaluate(posterior: Posterior, options: EvaluateOptions = {}): Promise<Evaluation[]> {
   const { parts, problem } = posterior
-  if (!isGaussian(parts.prior)) throw new RangeError(`evaluate: the prior of '${problem.name}' is not Gaussian: it has no exact posterior`) // prettier-ignore
+  assertExact(posterior, 'evaluate')
   const { families = parts.operators, observations = problem.test.count } = options
+  const sampler = openExactSampler(posterior)
   const rows: Evaluation[] = []
-  for (const [f, family] of families.entries()) {
-    const finished = (i: number): void => options.done?.(f * observations + i, families.length * observations)
-    rows.push(await evaluateFamily(posterior, family, { ...options, observations }, finished))
+  try {
+    for (const [f, family] of families.entries()) {
+      const finished = (i: number): void => options.done?.(f * observations + i, families.length * observations)
+      rows.push(await evaluateFamily(posterior, sampler, family, { ...options, observations }, finished))
+    }
+  } finally {
+    await sampler.dispose()
   }
   return rows
 }
 
-interface Case {
-  readonly observation: Observation
-  readonly truth: NdArray<Float64Array>
-  readonly rows: NdArray<Float64Array>
-  readonly noise: NdArray<Float64Array>
-}
-
-/** Held-out case i of a family: the same for every model. */
-export function heldOutCase(
-  { parts, problem }: Pick<Posterior, 'parts' | 'problem'>,
-  family: OperatorFamily,
-  i: number,
-): Case {
-  const root = key(problem.test.seed, 'evaluate', family.name, i)
-  const parameters = drawParameters(parts, derive(root, 'parameters'))
-  const setting = drawSetting(parts, parameters, derive(root, 'setting'), family)
-  const known = parts.operators.some(({ name }) => name === family.name)
-  const truth = parts.prior.sample(derive(root, 'unknown'), 1)
-  const { operator: A, noise, size } = measurementOf(parts, setting)
-  if (!isLinear(A)) throw new RangeError(`evaluate: operator '${A.name}' is not linear: it has no exact posterior`)
-  const clean = array(A.apply(truth).data, [1, size])
-  const y = array(noise.sample(clean, derive(root, 'measurement')).data, [size])
-  return {
-    observation: { ...setting, family: known ? family.name : null, y },
-    truth: array(truth.data, parts.unknown.grid.shape),
-    rows: matrixOf(A),
-    noise: noise.covariance(array(clean.data, [size])),
-  }
-}
-
 async function evaluateFamily(
   posterior: Posterior,
+  sampler: ExactSampler,
   family: OperatorFamily,
-  { observations, draws = 256, ...options }: EvaluateOptions & { readonly observations: number },
+  { observations, draws = 256, exact: exactCases = 0, ...options }: EvaluateOptions & { readonly observations: number },
   finished: (i: number) => void,
 ): Promise<Evaluation> {
-  const { prior } = posterior
-  const { shape } = prior.mean
-  const [found, floor] = [errors(), errors()]
+  const { shape } = posterior.prior.mean
+  const [found, floor, byScore] = [momentErrors(), momentErrors(), momentErrors()]
   const [cells, functionals]: [Ranks[], Ranks[]] = [[], []]
   let seconds = 0
   for (let i = 0; i < observations; i++) {
-    const { observation, truth, rows, noise } = heldOutCase(posterior, family, i)
-    const estimator = linearEstimator(linearStatistics(prior, rows), noise)
-    const exact = { mean: estimator.mean(observation.y), std: estimator.std, covariance: estimator.covariance(prior.covariance()) } // prettier-ignore
+    const held = heldOutCase(posterior, family, i)
+    const { observation, truth } = held
+    const exact = exactPosterior(posterior, held)
     const { x, seconds: spent } = await posterior.sample(observation, { ...options, draws, seed: i })
     seconds += spent
     found.add(x, exact)
-    floor.add(denseGaussian(exact.mean, exact.covariance).sample(key(i, 'floor'), draws), exact)
+    floor.add(exact.sample(key(i, 'floor'), draws), exact)
+    if (i < exactCases) {
+      const drawn = await sampler.sample(exactScore(posterior, held, exact), { ...options, draws, seed: i })
+      byScore.add(drawn.x, exact)
+    }
     cells.push(ranksOf(x, truth))
     functionals.push(ranksOf(functionalsOf(x, shape), functionalsOf(array(truth.data, [1, ...shape]), shape).pick(0, null))) // prettier-ignore
     finished(i + 1)
@@ -105,26 +80,8 @@ async function evaluateFamily(
   const covered = (ranks: Ranks[]): number => coverage(poolRanks(ranks), [0.9])[0]!.covered
   return {
     ...{ family: family.name, ...found.value(), floor: floor.value(), observations, seconds },
+    exact: exactCases > 0 ? byScore.value() : null,
     coverage: { cells: covered(cells), functionals: covered(functionals) },
-  }
-}
-
-interface Exact {
-  readonly mean: NdArray<Float64Array>
-  readonly std: NdArray<Float64Array>
-  readonly covariance: NdArray<Float64Array>
-}
-
-function errors() {
-  const [mean, std, covariance] = [pooledError(), pooledError(), pooledError()]
-  return {
-    add(x: NdArray<Float64Array>, exact: Exact): void {
-      const found = moments(x)
-      mean.add(found.mean, exact.mean)
-      std.add(found.std, exact.std)
-      covariance.add(sampleCovariance(x), exact.covariance)
-    },
-    value: () => ({ mean: mean.value(), std: std.value(), covariance: covariance.value() }),
   }
 }
 
@@ -144,21 +101,18 @@ function functionalsOf(x: NdArray<Float64Array>, shape: readonly number[]): NdAr
   return array(out, [n, 3])
 }
 
-/** The table that the command prints. */
+/** The table that the command prints; a row of its own for the exact score, where it was asked for. */
 export function evaluationText(rows: readonly Evaluation[]): string {
   const percent = (share: number): string => `${(100 * share).toFixed(0)} %`.padStart(6)
   const both = (value: number, least: number): string => `${value.toFixed(3)} (${least.toFixed(3)})`.padStart(15)
+  const errorsOf = (e: MomentErrors, floor: MomentErrors): string[] =>
+    (['mean', 'std', 'covariance'] as const).map(name => both(e[name], floor[name]))
+  const width = Math.max(14, ...rows.map(({ family }) => family.length))
   return [
-    'family              mean (floor)     std (floor)     cov (floor)   cells    mass, line, point   (90 % intervals)',
-    ...rows.map(({ family, mean, std, covariance, floor, coverage: c }) =>
-      [
-        family.padEnd(14),
-        both(mean, floor.mean),
-        both(std, floor.std),
-        both(covariance, floor.covariance),
-        percent(c.cells),
-        percent(c.functionals),
-      ].join('  '),
-    ),
+    `${'family'.padEnd(width)}     mean (floor)      std (floor)      cov (floor)   cells    mass, line, point   (90 % intervals)`,
+    ...rows.flatMap(({ family, floor, exact, coverage: c, ...found }) => [
+      [family.padEnd(width), ...errorsOf(found, floor), percent(c.cells), percent(c.functionals)].join('  '),
+      ...(exact ? [['  exact score'.padEnd(width), ...errorsOf(exact, floor)].join('  ')] : []),
+    ]),
   ].join('\n')
 }

@@ -10,6 +10,7 @@ export const evaluate = defineCommand({
     draws: { type: 'number', integer: true, least: 2, describe: 'Posterior samples of each case (256)' },
     family: { type: 'list', describe: 'Family of operators (all that the problem has)' },
     operator: { type: 'list', describe: 'An operator beside those of the problem, as JSON, drawn where it is random' },
+    exact: { type: 'number', integer: true, least: 0, describe: 'Cases of each family sampled with the exact score too (0)' }, // prettier-ignore
     sampler: { type: 'text', describe: 'Name of a step (dpm-solver++2m)' },
     steps: { type: 'number', integer: true, least: 1, describe: 'Number of steps (20)' },
     alpha: { type: 'number', least: 0, describe: 'Member of the reverse family, for samplers that have a choice' },
@@ -21,7 +22,7 @@ export const evaluate = defineCommand({
       import('../../run/evaluate.js'),
       import('../../posterior.js'),
     ])
-    const { model, observations, draws = 256, family, operator, sampler, steps, alpha } = values
+    const { model, observations, draws = 256, family, operator, exact, sampler, steps, alpha } = values
     if (!model) throw new UsageError('evaluate: name the folder of a model')
     const posterior = await loadPosterior(model)
     try {
@@ -34,6 +35,7 @@ export const evaluate = defineCommand({
         run(posterior, {
           ...{ draws, families, signal: output.signal },
           ...(observations !== undefined && { observations }),
+          ...(exact !== undefined && { exact }),
           ...(sampler !== undefined && { sampler }),
           ...(steps !== undefined && { steps }),
           ...(alpha !== undefined && { alpha }),
