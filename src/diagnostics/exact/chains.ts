@@ -49,13 +49,7 @@ export interface Kernel {
 export function runChains(kernel: Kernel, options: ChainOptions, where: string): ChainDraws {
   const { draws, thin = 1, chains = 4, key } = options
   const warmup = options.warmup ?? draws * thin
-  const integer = (name: string, value: number, low: number): void => {
-    if (!(Number.isSafeInteger(value) && value >= low)) throw new RangeError(`${where}: ${name} = ${value}; wants an integer from ${low}`) // prettier-ignore
-  }
-  integer('draws', draws, 8)
-  integer('thin', thin, 1)
-  integer('chains', chains, 2)
-  integer('warmup', warmup, 0)
+  assertCounts({ draws, thin, chains, warmup }, where)
   const size = kernel.shape.reduce((a, b) => a * b, 1)
   const state = kernel.start(chains)
   const kept = zeros('float64', [chains, draws, ...kernel.shape])
@@ -82,24 +76,36 @@ export function runChains(kernel: Kernel, options: ChainOptions, where: string):
       logs.data[at] = state.log[c]!
     }
   }
-  const each = judged(kept.data, chains, size)
+  const acceptance = accepted.map(n => n / (draws * thin))
+  return { ...judged(kept), log: logs, acceptance, evaluations: chains * (steps + 1) }
+}
+
+/** Draws [chains, draws, ...shape] with R-hat and effective sizes of each element. */
+export function judged(draws: NdArray<Float64Array>): Pick<ChainDraws, 'draws' | 'convergence' | 'worst'> {
+  const [chains, n] = [draws.shape[0]!, draws.shape[1]!]
+  const size = draws.size / (chains * n)
+  const each = Array.from({ length: size }, (_, k) =>
+    convergence(
+      Array.from({ length: chains }, (_, c) => Float64Array.from({ length: n }, (_, d) => draws.data[(c * n + d) * size + k]!)), // prettier-ignore
+    ),
+  )
   const worst: Convergence = {
     rHat: Math.max(...each.map(e => e.rHat)),
     bulkEss: Math.min(...each.map(e => e.bulkEss)),
     tailEss: Math.min(...each.map(e => e.tailEss)),
     meanEss: Math.min(...each.map(e => e.meanEss)),
   }
-  const acceptance = accepted.map(n => n / (draws * thin))
-  return { draws: kept, log: logs, acceptance, convergence: each, worst, evaluations: chains * (steps + 1) }
+  return { draws, convergence: each, worst }
 }
 
-function judged(data: Float64Array, chains: number, size: number): Convergence[] {
-  const draws = data.length / (chains * size)
-  return Array.from({ length: size }, (_, k) =>
-    convergence(
-      Array.from({ length: chains }, (_, c) => Float64Array.from({ length: draws }, (_, d) => data[(c * draws + d) * size + k]!)), // prettier-ignore
-    ),
-  )
+/** Throws RangeError for a length of chains that is none. */
+export function assertCounts(
+  counts: Readonly<Record<'draws' | 'thin' | 'chains' | 'warmup', number>>,
+  where: string,
+): void {
+  const least = { draws: 8, thin: 1, chains: 2, warmup: 0 }
+  for (const name of ['draws', 'thin', 'chains', 'warmup'] as const)
+    if (!(Number.isSafeInteger(counts[name]) && counts[name] >= least[name])) throw new RangeError(`${where}: ${name} = ${counts[name]}; wants an integer from ${least[name]}`) // prettier-ignore
 }
 
 /** Throws RangeError unless a log-density gave one number for each of `n` items. */
