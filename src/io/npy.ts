@@ -42,11 +42,48 @@ export const readNpy = (file: string): Promise<NdArray> => withSource(file, deco
 /** Writes an NPY file at once (see `writeFileAtomic`); a dense array is not copied. */
 export const writeNpy = (file: string, a: NdArray): Promise<void> => writeFileAtomic(file, encodeNpy(a))
 
+/**
+ * Writes an array [n, ...] as its rows come, whole or not at all.
+ *
+ * @param batches parts [k, ...] that add up to the shape, each of this dtype.
+ * @throws RangeError for parts that do not add up; FileError where the file cannot be written; what `batches` throws.
+ */
+export const writeNpyBatches = (
+  file: string,
+  dtype: DType,
+  shape: readonly number[],
+  batches: AsyncIterable<NdArray>,
+): Promise<void> => writeFileAtomic(file, npyChunks(dtype, shape, batches))
+
+async function* npyChunks(
+  dtype: DType,
+  shape: readonly number[],
+  batches: AsyncIterable<NdArray>,
+): AsyncGenerator<Uint8Array> {
+  yield npyHeader(dtype, shape, false)
+  let rows = 0
+  for await (const batch of batches) {
+    if (dtypeOf(batch) !== dtype) throw new TypeError(`writeNpyBatches: expected ${dtype}, got ${dtypeOf(batch)}`)
+    if (batch.shape.slice(1).join() !== shape.slice(1).join())
+      throw new RangeError(`writeNpyBatches: a part is ${shapeText(batch.shape)} of ${shapeText(shape)}`)
+    rows += batch.shape[0]!
+    yield bytesOf(batch)
+  }
+  if (rows !== shape[0]) throw new RangeError(`writeNpyBatches: the parts hold ${rows} rows of ${shape[0]!}`)
+}
+
 /** The NPY bytes of an array, in two pieces: header and data. */
 export function encodeNpy(a: NdArray): [header: Uint8Array, data: Uint8Array] {
   const fortran = !isDense(a, 'C') && isDense(a, 'F')
-  const code = codeOfDType[dtypeOf(a)]!
-  const shape = `(${a.shape.join(', ')}${a.shape.length === 1 ? ',' : ''})`
+  const header = npyHeader(dtypeOf(a), a.shape, fortran)
+  // Reversing the axes of a Fortran-ordered array gives a C-ordered one over the same memory.
+  const dense = fortran ? ndarray(a.data, [...a.shape].reverse(), [...a.stride].reverse(), a.offset) : a
+  return [header, bytesOf(dense)]
+}
+
+function npyHeader(dtype: DType, extents: readonly number[], fortran: boolean): Buffer {
+  const code = codeOfDType[dtype]!
+  const shape = `(${extents.join(', ')}${extents.length === 1 ? ',' : ''})`
   const descr = `${code.endsWith('1') ? '|' : '<'}${code}`
   const dict = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${shape}, }`
   const length = Math.ceil((10 + dict.length + 1) / 64) * 64
@@ -57,9 +94,7 @@ export function encodeNpy(a: NdArray): [header: Uint8Array, data: Uint8Array] {
   header.writeUInt16LE(length - 10, 8)
   header.write(dict, 10, 'latin1')
   header.write('\n', length - 1)
-  // Reversing the axes of a Fortran-ordered array gives a C-ordered one over the same memory.
-  const dense = fortran ? ndarray(a.data, [...a.shape].reverse(), [...a.stride].reverse(), a.offset) : a
-  return [header, bytesOf(dense)]
+  return header
 }
 
 /** Reads the array that a source holds, from its first byte to its last. */

@@ -2,24 +2,25 @@
 import { array, sizeOf, type NdArray } from '../io/array.js'
 import { openRun } from '../io/run-folder.js'
 import { matrixOf } from '../operators/linear.js'
-import { isLinear, type OperatorSpec } from '../operators/operator.js'
-import { openPosterior, type Observation, type Posterior, type SamplingOptions } from '../posterior.js'
+import { isLinear } from '../operators/operator.js'
+import { openPosterior, type Posterior, type SamplingOptions } from '../posterior.js'
 import { predictiveCheck } from '../diagnostics/predictive.js'
 import { relativeError } from '../diagnostics/errors.js'
 import { centralIntervals, moments } from '../diagnostics/summary.js'
-import { derive, key } from '../random.js'
+import { key } from '../random.js'
 import type { Fact, ReportContent } from '../report/content.js'
 import { writeReport } from '../report/report.js'
+import { writeContent } from './report.js'
 import { writePosterior } from './arviz.js'
+import { caseOf, type Case, type CaseOptions } from './case.js'
 import { loadModel } from './model-folder.js'
-import { readObservation } from './observation.js'
 import { placesOf } from './places.js'
 import { plausibility } from './plausible.js'
 import { loadProblem } from './problems.js'
-import { defaultParameters, drawSetting, measurementOf, type Measurement } from './setting.js'
+import { measurementOf, type Measurement } from './setting.js'
 import { shippedModel } from './shipped.js'
 
-export interface SolveOptions extends Omit<SamplingOptions, 'draws'> {
+export interface SolveOptions extends CaseOptions, Omit<SamplingOptions, 'draws'> {
   /** Name of a shipped problem, or path of a user's. */
   readonly problem: string
   /** The run folder. */
@@ -28,16 +29,6 @@ export interface SolveOptions extends Omit<SamplingOptions, 'draws'> {
   readonly model?: string
   /** Name of the shipped model, `vp` (default) or `ve`. */
   readonly shipped?: string
-  /** A file; without it a held-out case is simulated, whose truth is known. */
-  readonly observation?: string
-  /** Which held-out case. Default 0. */
-  readonly testCase?: number
-  /** The operator of an array, or of the simulated case (drawn where it is random). */
-  readonly operator?: OperatorSpec
-  /** Deviation of the noise, where the file does not state it. */
-  readonly noise?: number
-  /** Physical parameters; default: the problem's. */
-  readonly parameters?: Readonly<Record<string, number>>
   /** Posterior samples. Default 64. */
   readonly draws?: number
   readonly mode?: 'new' | 'overwrite'
@@ -60,15 +51,6 @@ export interface Solution {
   readonly priorStd: number
   /** |mean - truth| / |truth|, where the truth is known. */
   readonly relativeError?: number
-}
-
-/** An observation, the field behind it where it was simulated, and what a report calls it. */
-interface Case {
-  readonly observation: Observation
-  readonly truth?: NdArray<Float64Array>
-  readonly source: string
-  readonly labels?: readonly string[]
-  readonly notes: readonly string[]
 }
 
 /**
@@ -107,6 +89,7 @@ export async function solve(options: SolveOptions): Promise<Solution> {
       })
       const report = run.file('report.html')
       await writeReport(report, content)
+      await writeContent(run.path, content)
       const { denoiserCalls, forwardSolves, wallSeconds, peakMemoryBytes } = content.budget
       await run.writeBudget({ denoiserCalls, forwardSolves, adjointSolves: 0, wallSeconds, peakMemoryBytes })
       await run.finish()
@@ -117,58 +100,6 @@ export async function solve(options: SolveOptions): Promise<Solution> {
     }
   } finally {
     await posterior.dispose()
-  }
-}
-
-async function caseOf({ parts, problem }: Posterior, options: SolveOptions): Promise<Case> {
-  const { observation: file, operator, noise } = options
-  const parameters = {
-    ...defaultParameters(parts),
-    ...checkedParameters(Object.keys(parts.physics.parameters), options),
-  }
-  if (file === undefined) return simulatedCase(parts, problem.test, parameters, options)
-  const read = await readObservation(file, parts.state, {
-    ...(operator && { operator }),
-    ...(noise !== undefined && { noise }),
-  })
-  const family = parts.operators.find(({ spec }) => spec.kind === read.operator.kind)?.name ?? null
-  return {
-    observation: { parameters, operator: read.operator, noise: read.noise, y: read.y, family },
-    source: read.source,
-    ...(read.labels && { labels: read.labels }),
-    notes: read.dropped > 0 ? [`${read.dropped} values of ${read.source} are empty or NaN and were left out.`] : [],
-  }
-}
-
-function checkedParameters(
-  known: readonly string[],
-  { parameters = {} }: SolveOptions,
-): Readonly<Record<string, number>> {
-  for (const name of Object.keys(parameters))
-    if (!known.includes(name)) throw new RangeError(`solve: there is no parameter '${name}'; parameters: ${known.join(', ') || 'none'}`) // prettier-ignore
-  return parameters
-}
-
-/** A case from the seed of the held-out ones, of the family asked for or of any. */
-function simulatedCase(
-  parts: Posterior['parts'],
-  { seed }: { readonly seed: number },
-  parameters: Readonly<Record<string, number>>,
-  { testCase = 0, operator, noise }: SolveOptions,
-): Case {
-  const root = key(seed, 'case', testCase)
-  const asked = operator && { name: 'given', spec: operator }
-  const drawn = drawSetting(parts, parameters, derive(root, 'setting'), asked)
-  const family = asked ? null : drawn.family
-  const setting = { ...drawn, family, noise: { kind: 'gaussian', std: noise ?? parts.noise.default } }
-  const truth = parts.prior.sample(derive(root, 'unknown'), 1)
-  const { operator: A, noise: law } = measurementOf(parts, setting)
-  const y = law.sample(A.apply(truth), derive(root, 'measurement'))
-  return {
-    observation: { ...setting, y: array(y.data, [y.size]) },
-    truth: array(truth.data, parts.unknown.grid.shape),
-    source: `simulated: held-out case ${testCase}`,
-    notes: [],
   }
 }
 

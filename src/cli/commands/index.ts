@@ -6,6 +6,8 @@ import { evaluate } from './evaluate.js'
 import { operators } from './operators.js'
 import { problems } from './problems.js'
 import { simulate } from './simulate.js'
+import { report } from './report.js'
+import { sample } from './sample.js'
 import { solve } from './solve.js'
 import { segmentApply } from './segment/apply.js'
 import { segmentBreakdown } from './segment/breakdown.js'
@@ -23,6 +25,8 @@ export const commands: readonly Command[] = [
   operators,
   problems,
   solve,
+  sample,
+  report,
   train,
   evaluate,
   simulate,
