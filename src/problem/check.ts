@@ -10,7 +10,11 @@ export const failing =
   (where: string): Fail =>
   (field, found, wanted) => {
     const shown =
-      typeof found === 'function' ? 'a function' : ((JSON.stringify(found) as string | undefined) ?? String(found))
+      typeof found === 'function'
+        ? 'a function'
+        : typeof found === 'number'
+          ? String(found)
+          : ((JSON.stringify(found) as string | undefined) ?? String(found))
     throw new TypeError(`${where}: ${field} is ${shown}; wants ${wanted}`)
   }
 
@@ -33,6 +37,13 @@ export function checkDefinition(definition: ProblemDefinition, fail: Fail): void
   if (test && !(Number.isSafeInteger(test.seed) && test.seed >= 0)) fail('test.seed', test.seed, 'an integer from 0')
   if (test && !(Number.isSafeInteger(test.count) && test.count >= 1))
     fail('test.count', test.count, 'an integer from 1')
+}
+
+/** Throws RangeError: the shape comes from whoever builds the problem, not from its definition. */
+export function checkShape(shape: readonly number[], { name, shape: own }: ProblemDefinition): void {
+  if (shape.length === own.length && shape.every(n => Number.isSafeInteger(n) && n >= 1)) return
+  const wanted = own.length === 1 ? 'one positive integer' : `${own.length} positive integers`
+  throw new RangeError(`problem '${name}': shape is ${shapeText(shape)}; wants ${wanted}, such as ${shapeText(own)}`)
 }
 
 export function checkParts(parts: ProblemParts, shape: readonly number[], fail: Fail): void {
