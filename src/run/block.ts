@@ -4,12 +4,12 @@
  */
 import { array, sizeOf, type NdArray } from '../io/array.js'
 import { encodeAdjoint, encodeRaw, linearEstimator, linearStatistics, type PriorMoments } from '../operators/encode.js'
-import { matrixOf } from '../operators/linear.js'
 import { noiseFrom } from '../operators/noise-models/registry.js'
 import { operatorFrom } from '../operators/registry.js'
-import { isLinear, type LinearOperator } from '../operators/operator.js'
+import { isLinear } from '../operators/operator.js'
 import type { ProblemParts } from '../problem.js'
 import { derive, uniform, type Key } from '../random.js'
+import { sensingOf } from './sensing.js'
 import { drawParameters, drawSetting, matrixOfSolution, matrixThrough, type Setting } from './setting.js'
 import { channelsOf, embed, embeddingOf, toCoordinates, viewOf, type ViewSpec } from './view.js'
 
@@ -143,15 +143,4 @@ function logInformation(A: NdArray<Float64Array>, R: NdArray<Float64Array>): Flo
   const out = new Float64Array(N)
   for (let i = 0; i < m; i++) for (let k = 0; k < N; k++) out[k]! += A.data[i * N + k]! ** 2 / R.data[i]!
   return out.map(Math.log1p)
-}
-
-/** The operator on the unknown's own grid, for `raw`: the last time where the state has several. */
-function sensingOf(H: LinearOperator, { state, unknown }: ProblemParts): NdArray<Float64Array> {
-  const matrix = matrixOf(H)
-  const [m, total] = matrix.shape as [number, number]
-  const N = sizeOf(unknown.grid.shape)
-  if (state.grid.size !== N) return array(new Float64Array(m * N), [m, N])
-  const out = new Float64Array(m * N)
-  for (let i = 0; i < m; i++) for (let k = 0; k < total; k++) out[i * N + (k % N)]! += matrix.data[i * total + k]!
-  return array(out, [m, N])
 }

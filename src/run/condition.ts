@@ -3,7 +3,9 @@ import { array, sizeOf, type NdArray } from '../io/array.js'
 import { encodeAdjoint, encodeLmmse, encodeRaw, type PriorMoments } from '../operators/encode.js'
 import { matrixOf } from '../operators/linear.js'
 import { isLinear } from '../operators/operator.js'
+import { operatorFrom } from '../operators/registry.js'
 import type { ProblemParts } from '../problem.js'
+import { sensingOf } from './sensing.js'
 import { measurementOf, type Setting } from './setting.js'
 import { embed, viewOf, type View, type ViewSpec } from './view.js'
 
@@ -36,10 +38,24 @@ export function conditionOf(
   const encoded = {
     lmmse: () => encodeLmmse(prior, { rows, noise: R, y }),
     adjoint: () => encodeAdjoint(prior, { rows, noise: R, y }),
-    raw: () => encodeRaw({ rows, y }, shape),
+    raw: () => encodeRaw({ rows, y, sensing: sensed(parts, observation) }, shape),
   }[view.encode]()
-  const deviation = Math.sqrt(R.data.reduce((sum, v) => sum + v, 0) / R.data.length)
-  return { view: viewOf(view, encoded), embedding: embed(view, observation, deviation, size) }
+  return { view: viewOf(view, encoded), embedding: embed(view, observation, deviationOf(R), size) }
+}
+
+/** Root mean square over the values; of a full covariance, its diagonal counts. */
+function deviationOf({ data, shape }: NdArray<Float64Array>): number {
+  const m = shape[0]!
+  const stride = shape.length === 2 ? m + 1 : 1
+  let sum = 0
+  for (let i = 0; i < m; i++) sum += data[i * stride]!
+  return Math.sqrt(sum / m)
+}
+
+function sensed(parts: ProblemParts, { operator }: Observation): NdArray<Float64Array> {
+  const H = operatorFrom(operator, parts.state)
+  if (!isLinear(H)) throw new RangeError(`operator '${H.name}' is not linear`)
+  return sensingOf(H, parts)
 }
 
 /** A x. */
