@@ -182,3 +182,24 @@ export {
   type SparseRows,
   type UserOperator,
 } from './operators/index.js'
+
+// Posteriors: a trained model and a measurement become samples, summaries and a report.
+export {
+  loadPosterior,
+  openPosterior,
+  type BatchOptions,
+  type Draws,
+  type GridOptions,
+  type LogProbOptions,
+  type Observation,
+  type Posterior,
+  type SamplingOptions,
+} from './posterior.js'
+export { defaultParameters, drawSetting, measurementOf, type Measurement, type Setting } from './run/setting.js'
+export { loadProblem } from './run/problems.js'
+export { shippedModel, shippedModels } from './run/shipped.js'
+export { solve, type Solution, type SolveOptions } from './run/solve.js'
+
+// Summaries of samples, and their distance from what is known.
+export { relativeError } from './diagnostics/errors.js'
+export { centralIntervals, moments, quantiles, type Moments as SampleMoments } from './diagnostics/summary.js'
