@@ -51,6 +51,8 @@ export interface Command {
   readonly options: Options
   /** Command lines with what they do, for the help. */
   readonly examples: readonly (readonly [line: string, does: string])[]
+  /** Seconds that Ctrl-C leaves the command to end by itself, once told by `output.signal`; 0 unless given. */
+  readonly grace?: number
   /** Resolves to the exit code; throws what went wrong. */
   run(values: never, output: Output): Promise<ExitCode>
 }

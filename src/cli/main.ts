@@ -18,9 +18,8 @@ else {
   const interrupt = new AbortController()
   process.once('SIGINT', () => {
     interrupt.abort()
-    // The second Ctrl-C, and work that does not stop within a second, end the process at once.
+    // A command that needs it is left time to stop; the second Ctrl-C ends the process at once.
     process.once('SIGINT', () => process.exit(exitCodes.interrupted))
-    setTimeout(() => process.exit(exitCodes.interrupted), 1000)
   })
   const [{ run }, { commands }] = await Promise.all([import('./run.js'), import('./commands/index.js')])
   const debug = Boolean(env.INVDIFF_DEBUG)

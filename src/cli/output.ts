@@ -17,6 +17,8 @@ export interface Streams {
 
 /** Milliseconds of silence before progress is shown. */
 const patience = 2000
+/** And between two words of progress. */
+const pause = 1000
 
 const ended = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
 
@@ -27,6 +29,7 @@ export function openOutput(
 ): { output: Output; readonly close: () => void } {
   let patient = true
   let doing: string | undefined
+  let told = -Infinity
   const note = (text: string): void => void stderr.write(ended(text))
   const timer = setTimeout(() => {
     patient = false
@@ -39,7 +42,9 @@ export function openOutput(
       print: text => void stdout.write(ended(text)),
       progress(text) {
         doing = text
-        if (!patient) note(text)
+        if (patient || performance.now() - told < pause) return
+        told = performance.now()
+        note(text)
       },
     },
     close: () => {

@@ -1,6 +1,6 @@
 /** One command line from its words to its exit code. */
 import { exitCodes, UsageError, type Command, type ExitCode } from './command.js'
-import { openOutput, type Streams } from './output.js'
+import { openOutput, type Output, type Streams } from './output.js'
 import { parse } from './parse.js'
 
 export interface Invocation extends Streams {
@@ -31,7 +31,8 @@ export async function run({
       return exitCodes.ok
     }
     verbose ||= parsed.verbose
-    return await Promise.race([parsed.command.run(parsed.values as never, out), interruption(signal)])
+    const { command, values } = parsed
+    return await Promise.race([command.run(values as never, out), interruption(signal, command.grace ?? 0, out)])
   } catch (error) {
     if (signal.aborted) {
       out.note('invdiff: interrupted')
@@ -51,10 +52,18 @@ function messageOf(error: unknown, verbose: boolean): string {
   return verbose ? (error.stack ?? error.message) : error.message
 }
 
-/** Rejects when the signal comes. */
-const interruption = (signal: AbortSignal): Promise<never> =>
+/** Rejects when the signal comes, or that many seconds later. */
+const interruption = (signal: AbortSignal, grace: number, output: Output): Promise<never> =>
   new Promise((_, reject) => {
-    const stop = (): void => reject(new Error('interrupted'))
+    const end = (): void => reject(new Error('interrupted'))
+    const stop = (): void => {
+      if (grace === 0) {
+        end()
+        return
+      }
+      output.note('invdiff: stopping; Ctrl-C again ends at once')
+      setTimeout(end, 1000 * grace).unref()
+    }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })

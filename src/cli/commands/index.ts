@@ -3,6 +3,7 @@ import { compareProcesses } from './compare-processes.js'
 import { derive } from './derive.js'
 import { doctor } from './doctor.js'
 import { evaluate } from './evaluate.js'
+import { init } from './init.js'
 import { operators } from './operators.js'
 import { problems } from './problems.js'
 import { simulate } from './simulate.js'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   doctor,
   operators,
   problems,
+  init,
   solve,
   sample,
   report,

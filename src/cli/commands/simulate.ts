@@ -1,5 +1,6 @@
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { shapeOf } from '../shape.js'
+import { runName } from '../run-name.js'
 import { asUsage } from '../usage.js'
 
 export const simulate = defineCommand({
@@ -36,7 +37,7 @@ export const simulate = defineCommand({
     ])
     const { problem, out, count, seed, shape, family, encode, coordinates, threads } = values
     if (!problem) throw new UsageError("simulate: name a problem; 'invdiff problems' lists them")
-    const folder = out ?? `runs/${problem.replace(/[^\w-]+/g, '-')}-data`
+    const folder = out ?? `${runName(problem)}-data`
     const result = await asUsage(() =>
       run({
         ...{ problem, folder, encode, signal: output.signal },

@@ -1,9 +1,11 @@
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { shapeOf } from '../shape.js'
+import { runName } from '../run-name.js'
 import { asUsage } from '../usage.js'
 
 export const train = defineCommand({
   name: 'train',
+  grace: 60,
   describe: 'Train the model of a problem; Ctrl-C leaves a run that --resume goes on with',
   positionals: {
     problem: { type: 'text', describe: "Name of a problem (see 'invdiff problems'), or the path of your own" },
@@ -45,7 +47,7 @@ export const train = defineCommand({
     if (!problem) throw new UsageError("train: name a problem; 'invdiff problems' lists them")
     if (values.resume && values.overwrite) throw new UsageError('train: --resume and --overwrite exclude each other')
     if (steps !== undefined && budget !== undefined) throw new UsageError('train: give --steps or --budget, not both')
-    const folder = out ?? `runs/${problem.replace(/[^\w-]+/g, '-')}-${process}`
+    const folder = out ?? `${runName(problem)}-${process}`
     const result = await asUsage(() =>
       trainProblem({
         ...{ problem, folder, process, signal: output.signal },

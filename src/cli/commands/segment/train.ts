@@ -5,6 +5,7 @@ import { modeOf, modeOptions, sizeOf } from './values.js'
 
 export const segmentTrain = defineCommand({
   name: 'segment train',
+  grace: 60,
   describe: 'Train a model of sound pictures, which may hold unlabelled defects: take a robust loss then',
   positionals: {
     input: {
