@@ -1,5 +1,5 @@
 /** A trained model as a folder: `weights.safetensors` and `model.json`, which says everything that the weights mean. */
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../io/atomic.js'
 import { assertShape, type NdArray } from '../io/array.js'
@@ -40,6 +40,8 @@ export interface TrainingRecord {
   readonly batch: number
   readonly seconds: number
   readonly loss: string
+  /** The distribution of noise levels: its name and options. */
+  readonly levels?: Readonly<Record<string, unknown>>
   readonly heldOut: number | null
 }
 
@@ -55,6 +57,7 @@ export async function saveModel(
   spec: ModelSpec,
   weights: Readonly<Record<string, NdArray<Float32Array>>>,
 ): Promise<void> {
+  await mkdir(folder, { recursive: true })
   await writeSafetensors(join(folder, 'weights.safetensors'), { ...weights }, { format, version: String(version) })
   await writeFileAtomic(join(folder, 'model.json'), `${JSON.stringify({ format, version, ...spec }, null, 2)}\n`)
 }

@@ -57,10 +57,11 @@ export function outside(view: ViewSpec, { parameters, noise, family }: Setting):
     value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)
       ? []
       : [`${name} is ${value} ${units}, outside the range of training, ${low} to ${high} ${units}.`]
-  const std = typeof noise.std === 'number' ? noise.std : null
+  const levels = [noise.std ?? []].flat() as readonly number[]
   return [
     ...Object.entries(view.parameters).flatMap(([name, v]) => beyond(name, parameters[name] ?? v.default, v)),
-    ...(std === null ? [] : beyond('The noise', std, view.noise)),
+    // The least and the largest speak for all.
+    ...[...new Set([Math.min(...levels), Math.max(...levels)])].filter(Number.isFinite).flatMap(std => beyond('The noise', std, view.noise)), // prettier-ignore
     ...(family === null || view.families.includes(family)
       ? []
       : [`The model was not trained on the operator family '${family}'.`]),
