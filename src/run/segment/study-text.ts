@@ -67,7 +67,7 @@ export function studyCells(rows: readonly StudyRow[], subset: Subset = 'all'): [
 }
 
 /** Cells in columns. */
-function aligned(lines: readonly (readonly string[])[]): string {
+export function aligned(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]!.map((_, j) => Math.max(...lines.map(line => line[j]!.length)))
   return lines.map(line => line.map((cell, j) => cell.padEnd(widths[j]!)).join('  ').trimEnd()).join('\n') // prettier-ignore
 }
