@@ -1,5 +1,7 @@
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { asUsage } from '../usage.js'
+import type { Evaluation } from '../../run/evaluate.js'
+import type { Model } from '../../run/model-folder.js'
 
 export const evaluate = defineCommand({
   name: 'evaluate',
@@ -14,6 +16,7 @@ export const evaluate = defineCommand({
     sampler: { type: 'text', describe: 'Name of a step (dpm-solver++2m)' },
     steps: { type: 'number', integer: true, least: 1, describe: 'Number of steps (20)' },
     alpha: { type: 'number', least: 0, describe: 'Member of the reverse family, for samplers that have a choice' },
+    card: { type: 'flag', describe: "Write the model's card, with the table, into its folder (README.md)" },
     json: { type: 'flag', describe: 'One JSON document instead of the table' },
   },
   examples: [['$0 evaluate runs/my-model --observations 5', 'errors of mean, deviation and covariance, and coverage']],
@@ -42,6 +45,7 @@ export const evaluate = defineCommand({
           done: (finished, all) => output.progress(`${finished} of ${all} cases`),
         }),
       )
+      if (values.card) output.note(`wrote ${await writeCard(posterior.model, rows, draws)}`)
       output.print(values.json ? JSON.stringify(rows, null, 2) : evaluationText(rows))
       return exitCodes.ok
     } finally {
@@ -49,3 +53,17 @@ export const evaluate = defineCommand({
     }
   },
 })
+
+/** The card, with the command that makes it again. */
+async function writeCard(model: Model, rows: readonly Evaluation[], draws: number): Promise<string> {
+  const [{ modelCard }, { writeFileAtomic }, { cpus }] = await Promise.all([
+    import('../../run/model-card.js'),
+    import('../../io/atomic.js'),
+    import('node:os'),
+  ])
+  const file = `${model.folder}/README.md`
+  const command = `npx invdiff evaluate ${model.folder} --observations ${rows[0]?.observations ?? 0} --draws ${draws} --card`
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
+  await writeFileAtomic(file, modelCard(model, rows, { command, draws, machine }))
+  return file
+}
