@@ -203,3 +203,23 @@ export { solve, type Solution, type SolveOptions } from './run/solve.js'
 // Summaries of samples, and their distance from what is known.
 export { relativeError } from './diagnostics/errors.js'
 export { centralIntervals, moments, quantiles, type Moments as SampleMoments } from './diagnostics/summary.js'
+
+// Anomaly segmentation: models of sound pictures, restoration, maps and decisions, and the study of robust losses.
+export { applySegment, type Applied, type ApplyOptions, type ApplyRow } from './run/segment/apply.js'
+export { contaminate, type Contaminated, type ContaminateOptions } from './run/segment/contaminate.js'
+export { calibrate, openDetector, type Detected, type Detector, type DetectOptions } from './run/segment/detect.js'
+export { evaluateSegment, type Evaluation, type TestSet } from './run/segment/evaluate.js'
+export { listPictures, openDataset, type Dataset, type Item } from './run/segment/folder.js'
+export { loadSegmentModel, type SegmentModel, type SegmentModelSpec } from './run/segment/model.js'
+export {
+  keepAgreeing,
+  openRestorer,
+  type RestoreModel,
+  type RestoreOptions,
+  type Restorer,
+} from './run/segment/restore.js'
+export { segmentStudy, type StudyOptions } from './run/segment/study.js'
+export { studyCsv, studyTable, type StudyRow } from './run/segment/study-text.js'
+export { writeTextures, type WriteTexturesOptions } from './run/segment/textures/write.js'
+export { lossOf, trainSegment, type TrainedSegment, type TrainSegmentOptions } from './run/segment/train.js'
+export { physicsStudy, type PhysicsRow, type PhysicsStudyOptions } from './run/contaminated-physics.js'

@@ -13,12 +13,13 @@ import { solve } from './solve.js'
 import { segmentApply } from './segment/apply.js'
 import { segmentBreakdown } from './segment/breakdown.js'
 import { segmentEvaluate } from './segment/evaluate.js'
+import { segmentPhysics } from './segment/physics.js'
 import { segmentStudy } from './segment/study.js'
 import { segmentTextures } from './segment/textures.js'
 import { segmentTrain } from './segment/train.js'
 import { train } from './train.js'
 
-const segment: readonly Command[] = [segmentTrain, segmentApply, segmentEvaluate, segmentStudy, segmentBreakdown, segmentTextures] // prettier-ignore
+const segment: readonly Command[] = [segmentTrain, segmentApply, segmentEvaluate, segmentStudy, segmentBreakdown, segmentPhysics, segmentTextures] // prettier-ignore
 
 /** In the order of the help. */
 export const commands: readonly Command[] = [
