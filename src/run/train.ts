@@ -108,6 +108,7 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
       ...{ parametrisation, sigmaData: 1, view, operators: parts.operators },
       training: {
         ...{ seed, steps: trained.steps, batch, seconds: trained.seconds, loss: loss.name },
+        levels: { name: levels.name, ...levels.options },
         heldOut: trained.best?.loss ?? null,
       },
     }

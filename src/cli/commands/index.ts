@@ -1,11 +1,14 @@
 import type { Command } from '../command.js'
+import { compare } from './compare.js'
 import { compareProcesses } from './compare-processes.js'
 import { derive } from './derive.js'
 import { doctor } from './doctor.js'
 import { evaluate } from './evaluate.js'
+import { exportCommand } from './export.js'
 import { init } from './init.js'
 import { operators } from './operators.js'
 import { problems } from './problems.js'
+import { reference } from './reference.js'
 import { simulate } from './simulate.js'
 import { report } from './report.js'
 import { sample } from './sample.js'
@@ -26,13 +29,16 @@ export const commands: readonly Command[] = [
   doctor,
   operators,
   problems,
+  reference,
   init,
   solve,
   sample,
   report,
+  exportCommand,
   train,
   evaluate,
   simulate,
+  compare,
   derive,
   compareProcesses,
   ...segment,

@@ -1,0 +1,50 @@
+/** Errors of posterior moments, with their spread over models (seeds of training) and over held-out cases. */
+import type { NdArray } from '../io/array.js'
+import { momentErrors, momentErrorsOf, type ExactPosterior, type MomentErrors } from './exact-case.js'
+
+export interface Spread {
+  /** The error pooled over cases, averaged over models. */
+  readonly value: number
+  /** Standard deviation of the pooled error between models; null for one model. */
+  readonly overModels: number | null
+  /** Standard deviation between cases of the error of each, averaged over models; null for one case. */
+  readonly overCases: number | null
+}
+
+const quantities = ['mean', 'std', 'covariance'] as const
+export type Quantity = (typeof quantities)[number]
+export type ErrorSpread = Readonly<Record<Quantity, Spread>>
+
+export interface ErrorTable {
+  /** Draws x [n, ...shape] of a model for a case. */
+  add(model: number, held: number, x: NdArray<Float64Array>, exact: ExactPosterior): void
+  value(): ErrorSpread
+}
+
+export function errorTable(): ErrorTable {
+  const pooled: ReturnType<typeof momentErrors>[] = []
+  const cases: MomentErrors[][] = []
+  return {
+    add(model, held, x, exact) {
+      const own = (pooled[model] ??= momentErrors())
+      own.add(x, exact)
+      ;(cases[held] ??= []).push(momentErrorsOf(x, exact))
+    },
+    value() {
+      const spread = (name: Quantity): Spread => {
+        const models = pooled.map(errors => errors.value()[name])
+        const each = cases.map(errors => average(errors.map(error => error[name])))
+        return { value: average(models), overModels: deviation(models), overCases: deviation(each) }
+      }
+      return { mean: spread('mean'), std: spread('std'), covariance: spread('covariance') }
+    },
+  }
+}
+
+const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+function deviation(values: readonly number[]): number | null {
+  if (values.length < 2) return null
+  const mean = average(values)
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1))
+}
