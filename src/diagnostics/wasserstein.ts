@@ -1,6 +1,7 @@
 /**
  * The Wasserstein distance of order 1 in one dimension, int |F_n - F| dx, and its average over directions in more.
  */
+import { array, elements, sizeOf, type NdArray } from '../io/array.js'
 import { normal, type Key } from '../random.js'
 
 /** A law on the line. */
@@ -109,4 +110,40 @@ export function slicedDistance(
     total += p.reduce((sum, value, i) => sum + Math.abs(value - q[i]!), 0) / n
   }
   return total / directions
+}
+
+/**
+ * The distance of each entry's marginals between samples a [n, ...shape] and b [m, ...shape]: [...shape].
+ *
+ * @throws RangeError where the shapes differ or a set is empty.
+ */
+export function marginalDistances(a: NdArray, b: NdArray): NdArray<Float64Array> {
+  const [[n, ...shape], [m, ...other]] = [a.shape, b.shape]
+  if (shape.join() !== other.join() || !n || !m)
+    throw new RangeError(`marginalDistances: [${a.shape.join(', ')}] against [${b.shape.join(', ')}]; wants [n, ...shape] and [m, ...shape]`) // prettier-ignore
+  const size = sizeOf(shape)
+  const [x, y] = [elements(a) as Float64Array, elements(b) as Float64Array]
+  const [left, right] = [new Float64Array(n), new Float64Array(m)]
+  return array(
+    Float64Array.from({ length: size }, (_, k) => {
+      for (let r = 0; r < n; r++) left[r] = x[r * size + k]!
+      for (let r = 0; r < m; r++) right[r] = y[r * size + k]!
+      return empiricalDistance(left.sort(), right.sort())
+    }),
+    shape,
+  )
+}
+
+/** int |F_n - G_m| dx of two sorted lists. */
+function empiricalDistance(a: Float64Array, b: Float64Array): number {
+  let [i, j, total] = [0, 0, 0]
+  let at = Math.min(a[0]!, b[0]!)
+  while (i < a.length || j < b.length) {
+    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity)
+    total += Math.abs(i / a.length - j / b.length) * (next - at)
+    at = next
+    while (i < a.length && a[i]! <= at) i++
+    while (j < b.length && b[j]! <= at) j++
+  }
+  return total
 }

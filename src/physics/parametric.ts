@@ -4,7 +4,7 @@
  */
 import { array, type NdArray } from '../io/array.js'
 import { uniform, type Key } from '../random.js'
-import { cellCoordinates, type Grid } from './grid.js'
+import { cellCoordinates, centers, type Grid } from './grid.js'
 import { batchOf, startOf } from './lanes.js'
 import { logNormalLaw, normalLaw, uniformLaw, type Law } from './laws.js'
 
@@ -86,14 +86,21 @@ export function plumePrior(
   const short = Math.min(...grid.lengths)
   const { amplitude = logNormalLaw(1, 0.4), width = uniformLaw(0.05 * short, 0.12 * short), margin = 0.15 } = options
   const count = counted('plume prior', options.count ?? 2)
-  const { x, y } = cellCoordinates(grid)
+  const [x, y = Float64Array.of(0)] = grid.shape.map((_, axis) => centers(grid, axis))
   const each = grid.shape.length + 2
   const parameters = indices(count).flatMap(k => [[`a${k}`, amplitude], ...place(grid, k, margin), [`w${k}`, width]] as const) // prettier-ignore
+  const bell = (at: Float64Array, centre: number, w: number): Float64Array => at.map(v => Math.exp(-((v - centre) ** 2) / (2 * w * w))) // prettier-ignore
   return parametricPrior(grid, parameters, (theta, out) => {
     for (let k = 0; k < count; k++) {
       const [a, w] = [theta[k * each]!, theta[k * each + each - 1]!]
-      const [cx, cy] = [theta[k * each + 1]!, each === 4 ? theta[k * each + 2]! : 0]
-      for (let i = 0; i < out.length; i++) out[i]! += a * Math.exp(-((x[i]! - cx) ** 2 + (y[i]! - cy) ** 2) / (2 * w * w)) // prettier-ignore
+      // A plume is a product of one factor for each axis.
+      const along = bell(x!, theta[k * each + 1]!, w)
+      const across = each === 4 ? bell(y, theta[k * each + 2]!, w) : y.map(() => 1)
+      const n = across.length
+      for (let i = 0; i < along.length; i++) {
+        const height = a * along[i]!
+        for (let j = 0; j < n; j++) out[i * n + j]! += height * across[j]!
+      }
     }
   })
 }

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
-import { slicedDistance, tabulate } from '../../src/diagnostics/wasserstein.js'
+import { describe, expect, it } from 'vitest'
+import { marginalDistances, slicedDistance, tabulate } from '../../src/diagnostics/wasserstein.js'
+import { array } from '../../src/io/array.js'
 import { key, normal, uniform } from '../../src/random.js'
 
 const unit = { cdf: (x: number) => Math.min(1, Math.max(0, x)), quantile: (u: number) => u }
@@ -39,4 +40,19 @@ it('sliced: the mean of |cos| for a shift in two dimensions', () => {
   // E |cos| = 2/pi with a spread of 0.31 over 400 directions.
   expect(Math.abs(slicedDistance(a, b, 2, key(2), 400) - 2 / Math.PI)).toBeLessThan((4 * 0.31) / 20)
   expect(() => slicedDistance([1, 2], [1, 2, 3, 4], 2, key(1))).toThrow(/1 points against 2/)
+})
+
+describe('marginal distances of samples', () => {
+  it('are exact for lists of different length, entry by entry', () => {
+    const a = array(Float64Array.of(0, 5, 1, 5), [2, 2]) // {0, 1} and {5, 5}
+    const b = array(Float64Array.of(0.5, 7, 2, 7, 2, 8), [3, 2]) // {0.5, 2, 2} and {7, 7, 8}
+    // int |F - G|: 1/2 on (0, 0.5), 1/6 on (0.5, 1), 2/3 on (1, 2); and 2 + 1/3.
+    const expected = [0.25 + 0.5 / 6 + 2 / 3, 2 + 1 / 3]
+    for (const found of [marginalDistances(a, b), marginalDistances(b, a)]) {
+      expect(found.shape).toEqual([2])
+      found.data.forEach((w, k) => expect(w).toBeCloseTo(expected[k]!, 12)) // prettier-ignore
+    }
+    expect([...marginalDistances(a, a).data]).toEqual([0, 0])
+    expect(() => marginalDistances(a, array(new Float64Array(3), [1, 3]))).toThrow('[2, 2] against [1, 3]')
+  })
 })
