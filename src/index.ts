@@ -200,9 +200,16 @@ export { loadProblem } from './run/problems.js'
 export { shippedModel, shippedModels } from './run/shipped.js'
 export { solve, type Solution, type SolveOptions } from './run/solve.js'
 
-// Summaries of samples, and their distance from what is known.
+// Summaries of samples, and their distance from what is known; exact posteriors where these have a closed form.
 export { relativeError } from './diagnostics/errors.js'
 export { centralIntervals, moments, quantiles, type Moments as SampleMoments } from './diagnostics/summary.js'
+export {
+  densePosterior,
+  matrixFreePosterior,
+  type DensePosterior,
+  type ExactPosterior,
+  type LinearGaussianProblem,
+} from './diagnostics/exact/index.js'
 
 // Anomaly segmentation: models of sound pictures, restoration, maps and decisions, and the study of robust losses.
 export { applySegment, type Applied, type ApplyOptions, type ApplyRow } from './run/segment/apply.js'
