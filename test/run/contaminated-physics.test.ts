@@ -24,10 +24,10 @@ it('corrupts a share of the pairs, the same ones as for a larger share, and leav
 })
 
 it('judges posteriors by the exact one, and shows what diverged simulations do', async () => {
-  const rows = await physicsStudy({ contamination: [0, 0.3], losses: ['mse'], seeds: 1, simulations: 1024, steps: 150, observations: 4, samples: 32, threads: 1 }) // prettier-ignore
+  const rows = await physicsStudy({ contamination: [0, 0.3], losses: ['mse'], seeds: 1, simulations: 512, steps: 100, observations: 2, samples: 32, threads: 1 }) // prettier-ignore
   expect(rows).toHaveLength(2)
-  // A network this short of training is broad; one taught on fields of five times the size is broader by far (measured: > 1.5 times).
+  // A network this short of training is broad; one taught on fields of five times the size is broader (at 600 steps, 20 %: 3.8 to 1.5).
   expect(rows[1]!.deviationRatio).toBeGreaterThan(rows[0]!.deviationRatio)
   expect(physicsTable(rows)).toMatch(/30 % +mse +1 /)
   await expect(physicsStudy({ contamination: [1] })).rejects.toThrow('not in [0, 1)')
-})
+}, 180_000)
