@@ -42,6 +42,8 @@ export interface Posterior {
   sampleMany(observations: readonly Observation[], options?: SamplingOptions): Promise<Draws[]>
   /** The draws of `sample`, one batch after the other: memory does not grow with their number. */
   sampleBatches(observation: Observation, options?: BatchOptions): AsyncGenerator<Draws, void, undefined>
+  /** What the denoiser is conditioned on: the inputs of an exported model. */
+  condition(observation: Observation): Record<'channels' | 'embedding', NdArray<Float32Array>>
   /** Mean and deviation over the draws [...shape], held two fields at a time. */
   moments(observation: Observation, options?: BatchOptions): Promise<Moments>
   /** Quantiles of each cell [levels, ...shape]. @throws RangeError for levels outside of [0, 1]. */
@@ -111,6 +113,7 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
 
   return {
     ...{ model, problem, parts, prior, sample, sampleMany, sampleBatches },
+    condition: observation => stacked([shown(observation)], 1, shape),
     async moments(observation, options) {
       const accumulator = momentAccumulator(shape)
       for await (const { x } of sampleBatches(observation, options)) accumulator.add(x)

@@ -29,7 +29,7 @@ export interface ViewSpec {
 }
 
 /** Least scale of residual coordinates, in deviations of the prior: where nothing is left open, nothing is blown up. */
-const leastScale = 0.1
+export const leastScale = 0.1
 
 export const channelsOf = ({ encode }: ViewSpec): number => encodeChannels[encode].length
 export const embeddingOf = ({ parameters, families }: ViewSpec): number =>
