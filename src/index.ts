@@ -76,6 +76,22 @@ export {
 } from './problem.js'
 export { shippedProblems, type ShippedProblem } from './run/problems.js'
 
+// Ground truth without a network: exact posteriors, reference chains, and distances to them.
+export {
+  adaptiveMetropolis,
+  densePosterior,
+  matrixFreePosterior,
+  parallelTempering,
+  pcn,
+  type ChainDraws,
+  type DensePosterior,
+  type ExactPosterior,
+  type LinearGaussianProblem,
+  type TemperedDraws,
+} from './diagnostics/exact/index.js'
+export { referenceDistance, referencePosterior, type Reference, type ReferenceOptions } from './run/reference.js'
+export { readReference, type ReferenceCard, type StoredReference } from './run/reference-folder.js'
+
 // Diffusion processes: clock, path, reverse family, and the derivation with its checks.
 export { ConditionError } from './pde/conditions.js'
 export { derive, type Derivation, type DeriveOptions, type Statement } from './pde/derive.js'

@@ -100,11 +100,11 @@ export async function readReference(folder: string): Promise<StoredReference> {
   const file = join(folder, CARD)
   const card = JSON.parse(
     await readFile(file, 'utf8').catch((cause: unknown) => {
-      throw new FileError(file, { expected: "the card of a reference posterior, written by 'invdiff reference'", found: String((cause as Error).message) }) // prettier-ignore
+      throw new FileError(file, { expected: "the card of a reference posterior, written by 'invdiff reference'", found: (cause as Error).message }) // prettier-ignore
     }),
   ) as ReferenceCard
   const { format } = card as { readonly format?: unknown }
-  if (format !== 'invdiff-reference') throw new FileError(file, { expected: 'format invdiff-reference', found: JSON.stringify(format) ?? 'none' }) // prettier-ignore
+  if (format !== 'invdiff-reference') throw new FileError(file, { expected: 'format invdiff-reference', found: `format ${JSON.stringify(format)}` }) // prettier-ignore
   const { y, mean, std, theta, truth } = await readNpz(join(folder, ARRAYS))
   const double = (name: string, a: NdArray | undefined): NdArray<Float64Array> => {
     if (!a) throw new FileError(join(folder, ARRAYS), { expected: `an array named ${name}`, found: 'none' })
