@@ -76,22 +76,6 @@ export {
 } from './problem.js'
 export { shippedProblems, type ShippedProblem } from './run/problems.js'
 
-// Ground truth without a network: exact posteriors, reference chains, and distances to them.
-export {
-  adaptiveMetropolis,
-  densePosterior,
-  matrixFreePosterior,
-  parallelTempering,
-  pcn,
-  type ChainDraws,
-  type DensePosterior,
-  type ExactPosterior,
-  type LinearGaussianProblem,
-  type TemperedDraws,
-} from './diagnostics/exact/index.js'
-export { referenceDistance, referencePosterior, type Reference, type ReferenceOptions } from './run/reference.js'
-export { readReference, type ReferenceCard, type StoredReference } from './run/reference-folder.js'
-
 // Diffusion processes: clock, path, reverse family, and the derivation with its checks.
 export { ConditionError } from './pde/conditions.js'
 export { derive, type Derivation, type DeriveOptions, type Statement } from './pde/derive.js'
@@ -220,12 +204,19 @@ export { solve, type Solution, type SolveOptions } from './run/solve.js'
 export { relativeError } from './diagnostics/errors.js'
 export { centralIntervals, moments, quantiles, type Moments as SampleMoments } from './diagnostics/summary.js'
 export {
+  adaptiveMetropolis,
   densePosterior,
   matrixFreePosterior,
+  parallelTempering,
+  pcn,
+  type ChainDraws,
   type DensePosterior,
   type ExactPosterior,
   type LinearGaussianProblem,
+  type TemperedDraws,
 } from './diagnostics/exact/index.js'
+export { referenceDistance, referencePosterior, type Reference, type ReferenceOptions } from './run/reference.js'
+export { readReference, type ReferenceCard, type StoredReference } from './run/reference-folder.js'
 
 // Anomaly segmentation: models of sound pictures, restoration, maps and decisions, and the study of robust losses.
 export { applySegment, type Applied, type ApplyOptions, type ApplyRow } from './run/segment/apply.js'
