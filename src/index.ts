@@ -237,3 +237,11 @@ export { studyCsv, studyTable, type StudyRow } from './run/segment/study-text.js
 export { writeTextures, type WriteTexturesOptions } from './run/segment/textures/write.js'
 export { lossOf, trainSegment, type TrainedSegment, type TrainSegmentOptions } from './run/segment/train.js'
 export { physicsStudy, type PhysicsRow, type PhysicsStudyOptions } from './run/contaminated-physics.js'
+
+// Trained models: export, samples in files, and a beginning for problems of one's own.
+export { exportModel, type ExportedModel, type ExportModelOptions } from './run/export.js'
+export { initOperator, initProblem, type Scaffold } from './run/init.js'
+export { redrawReport } from './run/report.js'
+export { sampleTo, type Sampled, type SampleOptions } from './run/sample.js'
+export { trainProblem, type TrainedProblem, type TrainProblemOptions } from './run/train.js'
+export { processes, type ProcessSpec } from './run/process.js'
