@@ -53,7 +53,7 @@ export const codeOf = (notebook: Notebook): string =>
  *
  * @throws what a cell throws, as the process' error output; after `seconds`.
  */
-export async function execute(path: string, seconds = 120): Promise<Output[][]> {
+export async function execute(path: string, seconds = 300): Promise<Output[][]> {
   const name = `${basename(path, '.ipynb')}-${process.pid}`
   const file = join(compiled, `${name}.js`)
   const place = await mkdtemp(join(tmpdir(), 'invdiff-notebook-'))
