@@ -39,7 +39,8 @@ function assignment(text: string): [string, number] {
   throw new UsageError(`--param is '${text}'; wants a name and a number, such as speed=0.2`)
 }
 
-function operatorOf(text: string): { kind: string } {
+/** The operator of `--operator`. */
+export function operatorOf(text: string): { kind: string } {
   try {
     return JSON.parse(text) as { kind: string }
   } catch (cause) {

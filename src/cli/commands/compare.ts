@@ -1,3 +1,4 @@
+import { operatorOf } from '../case-options.js'
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { asUsage } from '../usage.js'
 
@@ -55,7 +56,7 @@ export const compare = defineCommand({
       ...(values.alpha.length > 0 && { alphas: values.alpha.map(text => numberOf('alpha', text)) }),
       ...(values.steps.length > 0 && { steps: values.steps.map(stepsOf) }),
       ...(processes.length > 0 && { processes }),
-      ...{ families: family, operators: values.operator.map(operatorOf), grid },
+      ...{ families: family, operators: values.operator.map(text => ({ name: text, spec: operatorOf(text) })), grid },
       ...(observations !== undefined && { observations }),
       ...(exact !== undefined && { exact }),
       ...(draws !== undefined && { draws }),
@@ -87,12 +88,4 @@ function stepsOf(text: string): number {
   const steps = numberOf('steps', text)
   if (Number.isSafeInteger(steps) && steps >= 1) return steps
   throw new UsageError(`--steps is '${text}', which is not an integer from 1`)
-}
-
-function operatorOf(text: string): { name: string; spec: { kind: string } } {
-  try {
-    return { name: text, spec: JSON.parse(text) as { kind: string } }
-  } catch (cause) {
-    throw new UsageError(`--operator is no JSON: ${(cause as Error).message}`, { cause })
-  }
 }

@@ -57,7 +57,10 @@ export const simulate = defineCommand({
     const { files, made, stopped, seconds } = result
     if (values.json) output.print(JSON.stringify(result, null, 2))
     else if (stopped) output.note(`stopped after ${made} examples; the same command goes on (${folder})`)
-    else output.print(`${folder}: ${files.length} files, ${made} examples simulated in ${durationText(seconds)}`)
+    else
+      output.print(
+        `${folder}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${made} examples simulated in ${durationText(seconds)}`,
+      )
     return stopped ? exitCodes.interrupted : exitCodes.ok
   },
 })
