@@ -57,7 +57,7 @@ export function outside(view: ViewSpec, { parameters, noise, family }: Setting):
     value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9)
       ? []
       : [`${name} is ${value} ${units}, outside the range of training, ${low} to ${high} ${units}.`]
-  const levels = [noise.std ?? []].flat() as readonly number[]
+  const levels = typeof noise.std === 'number' ? [noise.std] : ((noise.std ?? []) as readonly number[])
   return [
     ...Object.entries(view.parameters).flatMap(([name, v]) => beyond(name, parameters[name] ?? v.default, v)),
     // The least and the largest speak for all.
