@@ -6,10 +6,11 @@ import type { PriorMoments } from './operators/encode.js'
 import type { Problem, ProblemParts } from './problem.js'
 import { writePosterior } from './run/arviz.js'
 import { conditionOf, stacked, type Conditioned, type Observation } from './run/condition.js'
+import { assertOther, guidedDenoiser, guidingConditions, unconditioned, type GuidanceName, type GuidanceOptions } from './run/guided.js' // prettier-ignore
 import { loadModel, type Model } from './run/model-folder.js'
 import { priorMoments } from './run/moments.js'
 import { problemOfModel } from './run/problems.js'
-import { levelsOf, openDrawing, type DrawOptions, type Draws, type GridOptions } from './run/sampling.js'
+import { levelsOf, openDrawing, type Drawing, type DrawOptions, type Draws, type GridOptions } from './run/sampling.js'
 import { toCoordinates } from './run/view.js'
 import { logProb, type Progress } from './samplers/index.js'
 import type { Denoiser } from './scores/denoiser.js'
@@ -19,7 +20,12 @@ export type { Observation } from './run/condition.js'
 export type { Draws, GridOptions } from './run/sampling.js'
 
 /** How draws are made. */
-export type SamplingOptions = DrawOptions
+export interface SamplingOptions extends DrawOptions, GuidanceOptions {}
+
+/** What the network is shown, and the conditions of guidance. */
+interface Seen extends Conditioned {
+  readonly guide?: ReturnType<typeof guidingConditions>
+}
 
 export interface BatchOptions extends SamplingOptions {
   /** Draws in a batch, rounded up to 16. Default: about 2^18 numbers. */
@@ -81,14 +87,43 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
   const drawing = openDrawing(denoise, shape)
   const shown = (observation: Observation): Conditioned => conditionOf(parts, prior, spec, observation)
 
-  /** Draws first, ..., first + draws - 1 of one observation, or all draws of several. */
-  function draw(seen: readonly Conditioned[], options: SamplingOptions, first = 0): Promise<Draws[]> {
-    const { draws = 64 } = options
-    const views = seen.map(({ view }) => view)
-    return drawing.draw(views, stacked(seen, draws, shape), { process, ...options, draws }, first)
+  const guided = new Map<string, Drawing>()
+  const guidedDrawing = (name: Exclude<GuidanceName, 'none'>, iterations?: number): Drawing => {
+    const id = `${name} ${iterations}`
+    const known = guided.get(id) ?? openDrawing(guidedDenoiser(denoise, name, iterations), shape)
+    guided.set(id, known)
+    return known
+  }
+  /** What the network is shown, and what guidance takes where there is any. */
+  function see(observation: Observation, { guidance = 'none', shown: other }: GuidanceOptions): Seen {
+    if (guidance === 'none') {
+      if (other) throw new RangeError("posterior: 'shown' is for guidance: without it the observation is shown")
+      return shown(observation)
+    }
+    if (other) assertOther(other, observation)
+    const seen = other ? shown(other) : unconditioned(prior, spec, observation)
+    return { ...seen, guide: guidingConditions(parts, prior, observation, seen.view) }
   }
 
-  const sampleMany: Posterior['sampleMany'] = (observations, options = {}) => draw(observations.map(shown), options)
+  /** Draws first, ..., first + draws - 1 of one observation, or all draws of several. */
+  async function draw(seen: readonly Seen[], options: SamplingOptions, first = 0): Promise<Draws[]> {
+    const { draws = 64, seed = 0, guidance = 'none', iterations } = options
+    const settings = { process, ...options, draws }
+    if (guidance === 'none') {
+      const views = seen.map(({ view }) => view)
+      return drawing.draw(views, stacked(seen, draws, shape), settings, first)
+    }
+    // Each has a matrix of its own.
+    const all: Draws[] = []
+    for (const [i, one] of seen.entries()) {
+      const condition = { ...stacked([one], 1, shape), ...one.guide }
+      const own = guidedDrawing(guidance, iterations)
+      all.push((await own.draw([one.view], condition, { ...settings, seed }, first + i * draws))[0]!)
+    }
+    return all
+  }
+
+  const sampleMany: Posterior['sampleMany'] = async (observations, options = {}) => draw(observations.map(observation => see(observation, options)), options) // prettier-ignore
   const sample: Posterior['sample'] = async (observation, options) => (await sampleMany([observation], options))[0]!
 
   async function* sampleBatches(
@@ -96,7 +131,7 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
     { batch = 2 ** 18 / sizeOf(shape), draws = 64, progress, ...options }: BatchOptions = {},
   ): AsyncGenerator<Draws, void, undefined> {
     if (!(batch > 0)) throw new RangeError(`sampleBatches: a batch of ${batch} draws; wants a positive number`)
-    const view = [shown(observation)]
+    const view = [see(observation, options)]
     const size = 16 * Math.ceil(batch / 16)
     let before = 0
     for (let first = 0; first < draws; first += size) {
@@ -145,7 +180,10 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
       await writePosterior(folder, content, { overwrite })
       return spent
     },
-    dispose: () => drawing.dispose(),
+    async dispose() {
+      for (const made of [drawing, ...guided.values()]) await made.dispose()
+      guided.clear()
+    },
   }
 }
 

@@ -1,3 +1,5 @@
+import type { GuidanceName } from '../../run/guided.js'
+import { operatorOf } from '../case-options.js'
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { asUsage } from '../usage.js'
 import type { Evaluation } from '../../run/evaluate.js'
@@ -17,6 +19,7 @@ export const evaluate = defineCommand({
     steps: { type: 'number', integer: true, least: 1, describe: 'Number of steps (20)' },
     alpha: { type: 'number', least: 0, describe: 'Member of the reverse family, for samplers that have a choice' },
     card: { type: 'flag', describe: "Write the model's card, with the table, into its folder (README.md)" },
+    guidance: { type: 'choice', choices: ['none', 'mmps', 'pigdm', 'dps'], describe: 'Show the network nothing, and guide it by the likelihood' }, // prettier-ignore
     json: { type: 'flag', describe: 'One JSON document instead of the table' },
   },
   examples: [['$0 evaluate runs/my-model --observations 5', 'errors of mean, deviation and covariance, and coverage']],
@@ -26,17 +29,18 @@ export const evaluate = defineCommand({
       import('../../posterior.js'),
     ])
     const { model, observations, draws = 256, family, operator, exact, sampler, steps, alpha } = values
+    const guidance = values.guidance as GuidanceName
     if (!model) throw new UsageError('evaluate: name the folder of a model')
     const posterior = await loadPosterior(model)
     try {
       const known = posterior.parts.operators
       const named = known.filter(({ name }) => family.includes(name))
       if (named.length < family.length) throw new UsageError(`evaluate: families of the problem are ${known.map(({ name }) => name).join(', ')}`) // prettier-ignore
-      const others = operator.map(text => ({ name: text, spec: JSON.parse(text) as { kind: string } }))
+      const others = operator.map(text => ({ name: text, spec: operatorOf(text) }))
       const families = [...(family.length > 0 || others.length > 0 ? named : known), ...others]
       const rows = await asUsage(() =>
         run(posterior, {
-          ...{ draws, families, signal: output.signal },
+          ...{ draws, families, guidance, signal: output.signal },
           ...(observations !== undefined && { observations }),
           ...(exact !== undefined && { exact }),
           ...(sampler !== undefined && { sampler }),

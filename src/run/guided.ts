@@ -1,0 +1,164 @@
+/**
+ * Guidance in a posterior: the network is shown no measurement, or a part of them, and the likelihood of the observation enters
+ * while sampling (scores/guidance.ts). In the coordinates of the network, x = centre + scale u, an observation of a linear A is
+ *
+ *   L^-1 (y - A centre) = L^-1 A diag(scale) u + w,   w ~ N(0, I),   R = L L^T;
+ *
+ * an A that is not linear is replaced by its tangent at the estimate of a Gauss-Newton iteration with the prior's moments.
+ *
+ * Shown nothing, the network sees the encoding of no measurement: x_lin is the prior's mean, sd_lin its deviation, the
+ * information 0. A model that met no such example in training (a mixture of a few sensors and more) extrapolates there, and the
+ * more so the fewer sensors it has met; what it was shown in training serves it better, as long as it is not the observation
+ * itself, whose likelihood would then count twice.
+ */
+import { array, zeros, type NdArray } from '../io/array.js'
+import { choleskyInPlace, solveLower } from '../linalg/cholesky.js'
+import { encodeChannels, linearEstimator, linearStatistics, type PriorMoments } from '../operators/encode.js'
+import { matrixOf } from '../operators/linear.js'
+import { isLinear, type MeasurementOperator } from '../operators/operator.js'
+import type { ProblemParts } from '../problem.js'
+import type { Denoiser } from '../scores/denoiser.js'
+import { dps, matrixMeasurement, mmps, pigdm } from '../scores/guidance.js'
+import type { Conditioned, Observation } from './condition.js'
+import { measurementOf, type Measurement } from './setting.js'
+import { embed, viewOf, type Frame, type ViewSpec } from './view.js'
+
+/** Rules for p(y | x~); `none` shows the observation to the network, as in training. */
+export const guidanceNames = ['none', 'mmps', 'pigdm', 'dps'] as const
+export type GuidanceName = (typeof guidanceNames)[number]
+
+export interface GuidanceOptions {
+  /** Default `none`. */
+  readonly guidance?: GuidanceName
+  /**
+   * What the network is shown where there is guidance: another measurement of the same unknown, independent of the observation
+   * given the unknown. Default: nothing.
+   */
+  readonly shown?: Observation
+  /** Conjugate gradients of mmps and pigdm, each a forward and a backward pass of the network for mmps. Default 8. */
+  readonly iterations?: number
+}
+
+export function guidedDenoiser(denoise: Denoiser, name: Exclude<GuidanceName, 'none'>, iterations = 8): Denoiser {
+  const rules = {
+    mmps: () => mmps(denoise, matrixMeasurement, { iterations }),
+    pigdm: () => pigdm(denoise, matrixMeasurement, { iterations }),
+    dps: () => dps(denoise, matrixMeasurement),
+  }
+  if (!Object.hasOwn(rules, name)) throw new RangeError(`unknown guidance '${name}': ${guidanceNames.join(', ')}`)
+  return rules[name]()
+}
+
+/** What a model is shown where nothing was measured. */
+export function unconditioned(prior: PriorMoments, spec: ViewSpec, setting: Observation): Conditioned {
+  const { shape, size: N } = prior.mean
+  const names: readonly string[] = encodeChannels[spec.encode]
+  const encoded = zeros('float64', [names.length, ...shape])
+  names.forEach((name, c) => {
+    if (name === 'mean') encoded.data.set(prior.mean.data, c * N)
+    if (name === 'std') encoded.data.set(prior.std.data, c * N)
+  })
+  return { view: viewOf(spec, encoded), embedding: embed(spec, { ...setting, family: null }, spec.noise.high, 1) }
+}
+
+/** Throws RangeError where the network is shown what guidance imposes. */
+export function assertOther(shown: Observation, observation: Observation): void {
+  const same = shown === observation || JSON.stringify([shown.operator, [...values(shown.y)]]) === JSON.stringify([observation.operator, [...values(observation.y)]]) // prettier-ignore
+  if (same) throw new RangeError("guidance: the network is shown the observation itself, whose likelihood would then count twice: leave 'shown' out, or show another measurement") // prettier-ignore
+}
+
+const values = (y: NdArray): Float64Array => Float64Array.from(y.data as Float64Array)
+
+/** Measurements are padded to a multiple of this many, so that few sizes are compiled. */
+const padding = 16
+
+/**
+ * The conditions of `matrixMeasurement` in the coordinates of a frame: `matrix` [1, m, N], `y` and `variance` [1, m].
+ *
+ * @throws RangeError for an operator without an adjoint or a derivative, or a y that does not fit.
+ */
+export function guidingConditions(
+  parts: ProblemParts,
+  prior: PriorMoments,
+  observation: Observation,
+  { centre, scale }: Frame,
+): Readonly<Record<'matrix' | 'y' | 'variance', NdArray<Float64Array>>> {
+  const measurement = measurementOf(parts, observation)
+  const { operator: A, size: m } = measurement
+  if (observation.y.size !== m)
+    throw new RangeError(`observation: y has ${observation.y.size} values, its operator '${A.name}' makes ${m}`)
+  const { rows, offset, noise } = tangent(prior, measurement, values(observation.y))
+  const N = centre.length
+  const L = new Float64Array(m * m)
+  for (let i = 0; i < m; i++)
+    if (noise.shape.length === 2) L.set(noise.data.subarray(i * m, (i + 1) * m), i * m)
+    else L[i * (m + 1)] = noise.data[i]!
+  choleskyInPlace(L, m, 'guidance: noise')
+  const size = padding * Math.ceil(m / padding)
+  const matrix = new Float64Array(size * N)
+  const y = new Float64Array(size)
+  for (let i = 0; i < m; i++) {
+    let shift = 0
+    for (let k = 0; k < N; k++) {
+      const a = rows[i * N + k]!
+      matrix[i * N + k] = a * scale[k]!
+      shift += a * centre[k]!
+    }
+    y[i] = (observation.y.data[i]! as number) - offset[i]! - shift // prettier-ignore
+  }
+  solveLower(L, m, matrix.subarray(0, m * N), N)
+  solveLower(L, m, y.subarray(0, m))
+  return {
+    matrix: array(matrix, [1, size, N]),
+    y: array(y, [1, size]),
+    variance: array(new Float64Array(size).fill(1), [1, size]),
+  }
+}
+
+/** A(x) = rows x + offset, and R there. */
+interface Affine {
+  readonly rows: Float64Array
+  readonly offset: Float64Array
+  readonly noise: NdArray<Float64Array>
+}
+
+const most = 20
+
+function tangent(prior: PriorMoments, { operator: A, noise: law, size: m }: Measurement, y: Float64Array): Affine {
+  const at = (x: Float64Array): NdArray<Float64Array> => array(A.apply(array(x, prior.mean.shape)).data, [m])
+  const mean = Float64Array.from(prior.mean.data)
+  if (isLinear(A)) return { rows: matrixOf(A).data, offset: new Float64Array(m), noise: law.covariance(at(mean)) }
+  const scale = Math.hypot(...prior.std.data)
+  let x: Float64Array = mean
+  for (let step = 0; ; step++) {
+    const value = at(x)
+    const noise = law.covariance(value)
+    const rows = derivativeAt(A, array(x, prior.mean.shape), m)
+    const offset = value.data.map((v, i) => v - inner(rows, i, x))
+    if (step === most) return { rows, offset, noise }
+    const estimator = linearEstimator(linearStatistics(prior, array(rows, [m, x.length])), noise)
+    const next = estimator.mean(array(y.map((v, i) => v - offset[i]!))).data // prettier-ignore
+    const change = Math.hypot(...next.map((v, k) => v - x[k]!))
+    if (change < 1e-6 * scale) return { rows, offset, noise }
+    x = next
+  }
+}
+
+/** J [m, N], its rows by the adjoint. */
+function derivativeAt(A: MeasurementOperator, x: NdArray<Float64Array>, m: number): Float64Array {
+  if (!A.derivative)
+    throw new RangeError(`guidance: operator '${A.name}' has neither an adjoint nor a derivative, and the likelihood's gradient needs one: state it in defineOperator, or leave guidance out`) // prettier-ignore
+  const N = x.size
+  const [points, basis] = [new Float64Array(m * N), new Float64Array(m * m)]
+  for (let i = 0; i < m; i++) {
+    points.set(x.data, i * N)
+    basis[i * (m + 1)] = 1
+  }
+  return A.derivative.adjoint(array(points, [m, ...x.shape]), array(basis, [m, ...A.outputShape])).data
+}
+
+function inner(rows: Float64Array, i: number, x: Float64Array): number {
+  let sum = 0
+  for (let k = 0; k < x.length; k++) sum += rows[i * x.length + k]! * x[k]!
+  return sum
+}
