@@ -51,7 +51,12 @@ describe('the package', () => {
       'dist/src/compile/worker.js',
     ])
       expect(files).toContain(path)
-    for (const name of readdirSync('problems')) expect(files).toContain(`dist/problems/${name}/index.js`)
+    const modules = readdirSync('problems', { recursive: true, encoding: 'utf8' }).filter(path =>
+      /(^|\/)index\.ts$/.test(path),
+    )
+    for (const path of modules) expect(files).toContain(`dist/problems/${path.replace(/ts$/, 'js')}`)
+    expect(modules.length).toBeGreaterThan(4)
+    expect(files).toContain('problems/advection-diffusion/initial-condition/models/vp/weights.safetensors')
     expect(files.filter(path => /\.test\.|fixtures|bench|\.env|\.npmrc/.test(path))).toEqual([])
   })
 
