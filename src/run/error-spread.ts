@@ -11,8 +11,7 @@ export interface Spread {
   readonly overCases: number | null
 }
 
-const quantities = ['mean', 'std', 'covariance'] as const
-export type Quantity = (typeof quantities)[number]
+export type Quantity = keyof MomentErrors
 export type ErrorSpread = Readonly<Record<Quantity, Spread>>
 
 export interface ErrorTable {

@@ -1,4 +1,3 @@
-import type { GuidanceName } from '../../run/guided.js'
 import { operatorOf } from '../case-options.js'
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { asUsage } from '../usage.js'
@@ -28,8 +27,7 @@ export const evaluate = defineCommand({
       import('../../run/evaluate.js'),
       import('../../posterior.js'),
     ])
-    const { model, observations, draws = 256, family, operator, exact, sampler, steps, alpha } = values
-    const guidance = values.guidance as GuidanceName
+    const { model, observations, draws = 256, family, operator, exact, sampler, steps, alpha, guidance } = values
     if (!model) throw new UsageError('evaluate: name the folder of a model')
     const posterior = await loadPosterior(model)
     try {

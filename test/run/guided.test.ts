@@ -1,0 +1,84 @@
+/** Guidance by the likelihood in the coordinates of a model, on a prior whose exact denoiser is known. */
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { array } from '../../src/io/array.js'
+import type { Posterior } from '../../src/posterior.js'
+import { exactPosterior, heldOutCase, momentErrorsOf } from '../../src/run/exact-case.js'
+import { assertOther, guidedDenoiser, guidingConditions, unconditioned } from '../../src/run/guided.js'
+import { priorMoments } from '../../src/run/moments.js'
+import { loadProblem } from '../../src/run/problems.js'
+import { processes } from '../../src/run/process.js'
+import { openDrawing } from '../../src/run/sampling.js'
+import { viewSpec } from '../../src/run/view.js'
+import type { Denoiser } from '../../src/scores/denoiser.js'
+import { spectrumOf, surrogateDenoiser } from '../../src/scores/surrogate.js'
+
+const shape = [16]
+let posterior: Posterior
+let denoise: Denoiser
+
+/** The exact denoiser of the prior in the coordinates of no measurement. */
+beforeAll(async () => {
+  const problem = await loadProblem('advection-diffusion/boundary-flux')
+  const parts = problem.build(shape)
+  const prior = await priorMoments(parts)
+  const view = viewSpec(parts, prior, 'lmmse')
+  posterior = { problem, parts, prior, model: { spec: { shape, process: processes.vp, view } } } as unknown as Posterior
+  const [C, sd] = [prior.covariance().data, prior.std.data]
+  const white = C.map((value, k) => value / (sd[Math.floor(k / 16)]! * sd[k % 16]!))
+  const { variances, axes } = spectrumOf(array(new Float64Array(16)), array(white, [16, 16]))
+  denoise = (x, sigma) =>
+    surrogateDenoiser(x, sigma, {
+      surrogateMean: tf.zeros([1, 16]),
+      surrogateVariances: tf.tensor2d(Float32Array.from(variances.data), [1, variances.size]),
+      surrogateAxes: tf.tensor3d(Float32Array.from(axes.data), [1, variances.size, 16]),
+    })
+})
+
+const sensors = { name: 'sensors', spec: { kind: 'sensors', count: 6 } }
+
+describe('guidance of the prior', () => {
+  it('by mmps gives the posterior of an observation that nothing was shown of', async () => {
+    const { prior, parts, model } = posterior
+    const held = heldOutCase(posterior, sensors, 0)
+    const exact = exactPosterior(posterior, held)
+    const { view } = unconditioned(prior, model.spec.view, held.observation)
+    expect([...view.centre]).toEqual([...prior.mean.data])
+    const drawing = openDrawing(guidedDenoiser(denoise, 'mmps', 6), shape)
+    const conditions = guidingConditions(parts, prior, held.observation, view)
+    expect(conditions.matrix.shape).toEqual([1, 16, 16]) // 6 measurements, padded
+    const options = { process: processes.vp, draws: 1024, sampler: 'heun', steps: 30, sigmaMin: 0.005 }
+    const { x } = (await drawing.draw([view], conditions, options))[0]!
+    const { mean, std, covariance } = momentErrorsOf(x, exact)
+    // 1024 draws leave 1/sqrt(2 n) = 0.022 of the deviation; float32 and 30 steps as much again.
+    expect(mean).toBeLessThan(0.03)
+    expect(std).toBeLessThan(0.06)
+    expect(covariance).toBeLessThan(0.15)
+    await drawing.dispose()
+  })
+
+  it('linearises a saturating detector where it bends, and refuses one without a derivative', () => {
+    const { prior, parts, model } = posterior
+    const { observation } = heldOutCase(posterior, sensors, 1)
+    const { view } = unconditioned(prior, model.spec.view, observation)
+    const linear = guidingConditions(parts, prior, observation, view)
+    const bent = (limit: number) => {
+      const operator = { kind: 'compose', operators: [observation.operator, { kind: 'saturating', limit }] }
+      return guidingConditions(parts, prior, { ...observation, operator }, view)
+    }
+    // At a limit far above every value the detector is linear, to limit^-2.
+    bent(1e4).matrix.data.forEach((value, k) => expect(value).toBeCloseTo(linear.matrix.data[k]!, 4)) // prettier-ignore
+    const size = (data: Float64Array): number => Math.hypot(...data)
+    expect(size(bent(5).matrix.data)).toBeLessThan(0.95 * size(linear.matrix.data))
+  })
+
+  it('refuses to count a likelihood twice, and values that do not fit', () => {
+    const { prior, parts, model } = posterior
+    const { observation } = heldOutCase(posterior, sensors, 2)
+    expect(() => { assertOther({ ...observation }, observation) }).toThrow(/count twice/) // prettier-ignore
+    const { view } = unconditioned(prior, model.spec.view, observation)
+    const short = { ...observation, y: array(new Float64Array(5)) }
+    expect(() => guidingConditions(parts, prior, short, view)).toThrow(/y has 5 values/)
+    expect(() => guidedDenoiser(denoise, 'mps' as 'mmps')).toThrow(/unknown guidance 'mps': none, mmps/)
+  })
+})
