@@ -28,7 +28,8 @@ export const begin = (): void => void outputs.push([])
 /** The value of a cell's last expression: a picture, or anything that is not undefined. */
 export function show(value: unknown): void {
   if (value === undefined) return
-  const picture = (value as Partial<Picture> | null)?.[display]
-  const data = picture ? picture() : { 'text/plain': inspect(value) }
+  const data = isPicture(value) ? value[display]() : { 'text/plain': inspect(value) }
   outputs.at(-1)!.push({ output_type: 'execute_result', data })
 }
+
+const isPicture = (value: unknown): value is Picture => typeof value === 'object' && value !== null && display in value
