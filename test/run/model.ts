@@ -26,7 +26,7 @@ export async function writeRandomModel(folder: string): Promise<void> {
     {
       ...{ problem, shape, process: processes.vp, time: 't = 0 is data, t = 1 is noise', network: network.spec, view },
       ...{ parametrisation: 'edm', sigmaData: 1, operators: parts.operators },
-      training: { seed: 0, steps: 0, batch: 0, seconds: 0, loss: 'mse', heldOut: null } as never,
+      training: { seed: 0, steps: 0, batch: 0, seconds: 0, loss: 'mse', heldOut: null },
     },
     Object.fromEntries(weights),
   )
