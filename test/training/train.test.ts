@@ -98,7 +98,8 @@ describe('train', () => {
     expect(seconds).toBeLessThan(1.5 * budget)
     expect(steps).toBeGreaterThan(10)
     if (stopped === 'finished') expect(seconds).toBeGreaterThan(0.3 * budget)
-    expect(history.at(-1)!.step).toBe(steps)
+    // A run that is cut off ends between two held-out losses.
+    if (stopped === 'finished') expect(history.at(-1)!.step).toBe(steps)
     // The cosine has come to its end: 1 % of 1e-3 at most.
     if (stopped === 'finished') expect(history.at(-1)!.rate).toBeLessThan(1.01e-5)
   })

@@ -9,8 +9,8 @@ import { planRun, type Plan } from '../../src/samplers/plan.js'
 import { compileStep, levelNames, noiseName } from '../../src/samplers/program.js'
 import { steps, type Level, type Step } from '../../src/samplers/step.js'
 import '../../src/samplers/index.js'
-import { mixture } from './laws.js'
-import { levelsBetween, measuredOrder, processes } from './processes.js'
+import { mixture } from '../samplers/laws.js'
+import { levelsBetween, measuredOrder, processes } from '../samplers/processes.js'
 
 const [top, bottom] = [8, 0.2]
 const counts = [64, 128, 256]

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { codeCells, codeOf, execute, notebooks, readNotebook } from '../notebooks/execute.js'
-import type { Output } from '../notebooks/recorder.js'
+import { codeCells, codeOf, execute, notebooks, readNotebook } from '../../notebooks/execute.js'
+import type { Output } from '../../notebooks/recorder.js'
 
 const paths = await notebooks()
 
