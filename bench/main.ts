@@ -17,6 +17,7 @@ import { key, normal } from '../src/random.js'
 import { chain, mlp, residual, transformer, type Network } from './networks.js'
 import { forwardPass, matrixProduct, trainingStep, type Setting, type Timed } from './ours.js'
 import { openPeer, type Peer } from './peer.js'
+import { encoding } from './encode.js'
 import { physics, physicsLines } from './physics.js'
 import { line as samplingLine, sampling } from './samplers.js'
 
@@ -150,6 +151,9 @@ const millionNormals = normalsPerSecond()
 console.log(`float32 normals: ${millionNormals.toFixed(0)} million a second on one core`)
 const samplers = 'samplers'.includes(values.only) ? await sampling(rounds, setting) : []
 for (const found of samplers) console.log(samplingLine(found))
+const encode = 'encode'.includes(values.only) ? encoding(rounds) : null
+if (encode !== null)
+  console.log(`encode: ${encode.toFixed(2)} ms of processor time for an example, 64 measurements at 32x32`)
 const transport = 'physics'.includes(values.only) ? await physics(rounds, !values['no-peer']) : null
 if (transport) for (const text of physicsLines(transport)) console.log(text)
 const results = fileURLToPath(new URL('../../bench/results', import.meta.url))
@@ -166,6 +170,7 @@ writeFileSync(
       startUpMilliseconds,
       millionNormals,
       samplers,
+      encode,
       physics: transport,
     },
     null,
