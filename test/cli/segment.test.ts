@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
+import { commandText } from '../../src/cli/commands/segment/values.js'
 import { temporaryFolder } from '../io/helpers.js'
 import { invoke } from './invoke.js'
 
@@ -51,4 +52,9 @@ it.each([
   const { code, err } = await invoke(args)
   expect(code).toBe(2)
   expect(err).toContain(message)
+})
+
+it('tells a command line of what was given', () => {
+  const values = { input: 'mvtec', out: 'runs/x', resume: true, keep: undefined, json: false, seen: ['a', 'b'], size: '64', npy: true } // prettier-ignore
+  expect(commandText('segment study', values)).toBe('npx invdiff segment study mvtec --seen a --seen b --size 64 --npy')
 })

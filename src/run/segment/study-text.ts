@@ -17,7 +17,7 @@ export interface StudyRow extends Piece {
 }
 
 /** The metrics that are reported, by their headings. */
-const metrics = {
+export const metrics = {
   AUROC: ({ pixel }: SegmentationMetrics) => pixel.auroc,
   AUPR: ({ pixel }: SegmentationMetrics) => pixel.aupr,
   AUPRO: ({ pixel }: SegmentationMetrics) => pixel.aupro,

@@ -12,6 +12,7 @@ import { openDetector, type DetectOptions } from './detect.js'
 import { evaluateSegment } from './evaluate.js'
 import { openDataset, type Dataset } from './folder.js'
 import { loadSegmentModel } from './model.js'
+import { studyMarkdown } from './study-report.js'
 import { studyCsv, type Piece, type StudyRow } from './study-text.js'
 import { writeTextures } from './textures/write.js'
 import { textureNames } from './textures/registry.js'
@@ -26,16 +27,23 @@ export interface StudyOptions {
   readonly categories?: readonly string[]
   /** Default 0, 0.1, 0.2, 0.3. */
   readonly contamination?: readonly number[]
-  /** Losses as `lossOf` takes them, and `simplex`: mean square with simplex noise. Default mse, simplex, huber, lts, lts-level. */
+  /**
+   * Losses as `lossOf` takes them, and `simplex`: mean square with simplex noise. Default mse, simplex, huber, lts, lts-level;
+   * the last two keep 0.7, what is sound at the largest contamination.
+   */
   readonly methods?: readonly string[]
-  /** Number of seeds; default 3. */
+  /** Number of seeds; default 3. A seed draws which defects are trained on, the network's start, the batches and their noise. */
   readonly seeds?: number
+  /** The first of them; default 0. Settings are chosen on others than those that judge. */
+  readonly firstSeed?: number
   /** [t_forward, t_reverse]; default [100, 250], [100, 100], [250, 250]. */
   readonly settings?: readonly (readonly [forward: number, reverse: number])[]
   /** Kinds of defect that are trained on; every other one unless given. */
   readonly seen?: readonly string[]
-  /** Sizes of a procedural category. */
+  /** A procedural category: its sizes, and the seed that draws the material and its pictures, for all seeds of the study alike. */
   readonly textures?: {
+    /** Default 0. */
+    readonly seed?: number
     readonly side: number
     readonly train: number
     readonly test: number
@@ -46,6 +54,8 @@ export interface StudyOptions {
     'size' | 'patch' | 'process' | 'latest' | 'network' | 'steps' | 'batch' | 'rate'
   >
   readonly detect?: Omit<DetectOptions, 'tForward' | 'tReverse' | 'noise' | 'seed'>
+  /** What the report says it was made by. */
+  readonly command?: string
   readonly mode?: 'new' | 'resume' | 'overwrite'
   readonly signal?: AbortSignal
   readonly progress?: (text: string) => void
@@ -55,24 +65,27 @@ export interface StudyOptions {
 export const studyDefaults = {
   categories: ['weave'],
   contamination: [0, 0.1, 0.2, 0.3],
-  methods: ['mse', 'simplex', 'huber:delta=0.1', 'huber:delta=0.2', 'huber:delta=0.4', 'lts:keep=0.8', 'lts-level:keep=0.8'],
+  methods: ['mse', 'simplex', 'huber:delta=0.1', 'huber:delta=0.2', 'huber:delta=0.4', 'lts:keep=0.7', 'lts-level:keep=0.7'],
   seeds: 3,
+  firstSeed: 0,
   settings: [[100, 250], [100, 100], [250, 250]],
-  textures: { side: 64, train: 120, test: 20, defective: 20 },
-  training: { patch: 32, steps: 400, batch: 32 },
+  textures: { seed: 0, side: 64, train: 120, test: 20, defective: 20 },
+  training: { patch: 32, steps: 1500, batch: 32 },
   detect: { steps: 10, draws: 1 },
 } as const // prettier-ignore
 
 /**
+ * Writes `results.csv`, a line for each piece, setting and subset of the defects, and `results.md`, tables over seeds.
+ *
  * @throws RangeError for unknown methods, kinds or textures, and contaminations that the defects do not suffice for, before
  *   anything is trained; what `trainSegment` and `evaluateSegment` throw; the signal's reason.
  */
 export async function segmentStudy(given: StudyOptions): Promise<StudyRow[]> {
-  const { folder, root, seen, signal, progress, engine, mode = 'new', ...rest } = given
+  const { folder, root, seen, signal, progress, engine, command, mode = 'new', ...rest } = given
   const options = { ...studyDefaults, ...rest }
-  const { categories, contamination, methods, seeds, settings, textures, training, detect } = options
+  const { categories, contamination, methods, seeds, firstSeed, settings, textures, training, detect } = options
   methods.forEach(methodOf)
-  const config = { root: root ?? null, seen: seen ?? null, categories, contamination, methods, seeds, settings, training, detect, ...(root === undefined && { textures }) } // prettier-ignore
+  const config = { root: root ?? null, seen: seen ?? null, categories, contamination, methods, seeds, firstSeed, settings, training, detect, ...(root === undefined && { textures }) } // prettier-ignore
   const run = await openRun(folder, { seed: 0, config, mode })
   const rows: StudyRow[] = []
   try {
@@ -80,7 +93,7 @@ export async function segmentStudy(given: StudyOptions): Promise<StudyRow[]> {
     const datasets = new Map<string, Dataset>()
     for (const category of categories)
       datasets.set(category, root === undefined ? await texturesOf(run.file('data'), category, textures, signal) : await openDataset(root, category)) // prettier-ignore
-    const pieces = piecesOf({ categories, contamination, methods, seeds })
+    const pieces = piecesOf({ categories, contamination, methods, seeds, firstSeed })
     const largest = Math.max(...contamination)
     const splits = pieces.map(piece => splitOf(datasets.get(piece.category)!, piece, largest, seen))
     for (const [i, piece] of pieces.entries()) {
@@ -95,6 +108,9 @@ export async function segmentStudy(given: StudyOptions): Promise<StudyRow[]> {
       }
       rows.push(...(JSON.parse(await readFile(result, 'utf8')) as StudyRow[]))
       await writeFileAtomic(run.file('results.csv'), studyCsv(rows))
+      const { versions, hardware } = run.config
+      const record = { ...(command !== undefined && { command }), versions, hardware, config }
+      await writeFileAtomic(run.file('results.md'), studyMarkdown(rows, record))
     }
     await run.finish()
     return rows
@@ -150,9 +166,10 @@ function piecesOf({
   contamination,
   methods,
   seeds,
-}: Pick<Required<StudyOptions>, 'categories' | 'contamination' | 'methods' | 'seeds'>): Piece[] {
+  firstSeed,
+}: Pick<Required<StudyOptions>, 'categories' | 'contamination' | 'methods' | 'seeds' | 'firstSeed'>): Piece[] {
   const pieces: Piece[] = []
-  for (let seed = 0; seed < seeds; seed++)
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++)
     for (const category of categories)
       for (const c of contamination)
         for (const method of methods) pieces.push({ category, contamination: c, method, seed })
@@ -173,12 +190,12 @@ const splitOf = (
 async function texturesOf(
   root: string,
   category: string,
-  { side, ...counts }: NonNullable<StudyOptions['textures']>,
+  { side, seed = 0, ...counts }: NonNullable<StudyOptions['textures']>,
   signal?: AbortSignal,
 ): Promise<Dataset> {
   const texture = textureNames.find(name => name === category)
   if (!texture) throw new RangeError(`study: there is no texture '${category}': ${textureNames.join(', ')}; or give a folder of categories`) // prettier-ignore
   if (!(await exists(join(root, category))))
-    await writeTextures(root, { texture, height: side, width: side, colour: false, seed: 0, ...counts, ...(signal && { signal }) }) // prettier-ignore
+    await writeTextures(root, { texture, height: side, width: side, colour: false, seed, ...counts, ...(signal && { signal }) }) // prettier-ignore
   return openDataset(root, category)
 }

@@ -190,6 +190,8 @@ describe('evaluation', () => {
     const table = studyTable(rows)
     for (const text of ['all defects', 'seen defects', 'unseen defects', '25 %', 'lts:keep=0.8', '100,250', '+-']) expect(table).toContain(text) // prettier-ignore
     expect((await readFile(path('study/results.csv'), 'utf8')).trimEnd().split('\n')).toHaveLength(1 + 8 * 3)
+    const report = await readFile(path('study/results.md'), 'utf8')
+    for (const text of ['Seeds 0, 1;', '## All defects', '| weave | 25 % | 100,250 | lts:keep=0.8 | 2 |', `Node ${process.versions.node}`]) expect(report).toContain(text) // prettier-ignore
   })
 
   it('has the mean and deviation of its seeds', () => {

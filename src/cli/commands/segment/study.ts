@@ -1,7 +1,7 @@
 import { defineCommand, exitCodes, UsageError } from '../../command.js'
 import { asUsage } from '../../usage.js'
 import { detectValues, restorationOptions } from './detect-options.js'
-import { modeOptions, modeOf, sizeOf } from './values.js'
+import { commandText, modeOptions, modeOf, sizeOf, threadsOption } from './values.js'
 
 export const segmentStudy = defineCommand({
   name: 'segment study',
@@ -21,16 +21,19 @@ export const segmentStudy = defineCommand({
     },
     setting: { type: 'list', describe: 'Levels t_forward,t_reverse in steps out of 1000 (100,250 100,100 250,250)' },
     seeds: { type: 'number', integer: true, least: 1, describe: 'Seeds (3)' },
+    'first-seed': { type: 'number', integer: true, least: 0, describe: 'The first of them (0)' },
+    'data-seed': { type: 'number', integer: true, least: 0, describe: 'Procedural: draws material and pictures (0)' },
     seen: { type: 'list', describe: 'Kind of defect to train on (every other one)' },
     size: { type: 'text', describe: 'Resize pictures, as in 256x256; side of procedural ones (64)' },
     patch: { type: 'number', integer: true, least: 4, describe: 'Side of the patches (32)' },
     train: { type: 'number', integer: true, least: 4, describe: 'Procedural: pictures to train on (120)' },
     test: { type: 'number', integer: true, least: 1, describe: 'Procedural: sound pictures to test on (20)' },
     defective: { type: 'number', integer: true, least: 1, describe: 'Procedural: pictures of each defect (20)' },
-    'training-steps': { type: 'number', integer: true, least: 1, describe: 'Steps of each training (400)' },
+    'training-steps': { type: 'number', integer: true, least: 1, describe: 'Steps of each training (1500)' },
     batch: { type: 'number', integer: true, least: 1, describe: 'Patches in a step (32)' },
     process: { type: 'choice', choices: ['vp', 've'], describe: 'Forward process' },
     ...restorationOptions,
+    ...threadsOption,
     ...modeOptions,
     json: { type: 'flag', describe: 'One JSON document instead of the tables' },
   },
@@ -46,10 +49,17 @@ export const segmentStudy = defineCommand({
       import('../../../run/segment/study.js'),
       import('../../../run/segment/study-text.js'),
     ])
-    const { input, out, category, method, seeds, seen, size, patch, train, test, defective, batch, process } = values
+    const { input, out, category, method, seeds, seen, size, patch, train, test, defective, batch, process, threads } =
+      values
     const side = size === undefined ? undefined : sizeOf(size, '--size')
-    const counts = { side: input === undefined ? side?.[0] : undefined, train, test, defective }
-    const steps = values['training-steps']
+    const counts = {
+      seed: values['data-seed'],
+      side: input === undefined ? side?.[0] : undefined,
+      train,
+      test,
+      defective,
+    }
+    const [steps, firstSeed] = [values['training-steps'], values['first-seed']]
     const rows = await asUsage(() =>
       study({
         folder: out ?? 'runs/segment-study',
@@ -60,7 +70,7 @@ export const segmentStudy = defineCommand({
         }),
         ...(method.length > 0 && { methods: method }),
         ...(values.setting.length > 0 && { settings: values.setting.map(settingOf) }),
-        ...(seeds !== undefined && { seeds }),
+        ...defined({ seeds, firstSeed }),
         ...(seen.length > 0 && { seen }),
         textures: { ...studyDefaults.textures, ...defined(counts) },
         training: {
@@ -73,7 +83,9 @@ export const segmentStudy = defineCommand({
           ...studyDefaults.detect,
           ...detectValues(values),
         },
+        ...(threads !== undefined && { engine: { threads } }),
         ...{
+          command: commandText('segment study', values),
           mode: modeOf(values),
           signal: output.signal,
           progress: text => {
@@ -83,7 +95,7 @@ export const segmentStudy = defineCommand({
       }),
     )
     output.print(values.json ? JSON.stringify(rows, null, 2) : studyTable(rows))
-    output.note(`${out ?? 'runs/segment-study'}: results.csv`)
+    output.note(`${out ?? 'runs/segment-study'}: results.csv, results.md`)
     return exitCodes.ok
   },
 })

@@ -17,3 +17,25 @@ export const modeOptions = {
   resume: { type: 'flag', describe: 'Go on with the run in the folder' },
   overwrite: { type: 'flag', describe: 'Delete the run in the folder first' },
 } as const
+
+/** Threads of the engine. */
+export const threadsOption = {
+  threads: { type: 'number', integer: true, least: 1, describe: 'Threads of the engine (one for each processor)' },
+} as const
+
+/** What says nothing about the figures that come out. */
+const silent = ['out', 'json', ...Object.keys(modeOptions)]
+
+/** A command line of what was given, to be told with its figures. */
+export function commandText(
+  name: string,
+  values: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+): string {
+  const { input = '', ...rest } = values
+  const words = Object.entries(rest).flatMap(([option, value]) => {
+    if (silent.includes(option) || value === undefined || value === false) return []
+    if (value === true) return [`--${option}`]
+    return (Array.isArray(value) ? value : [value]).map(one => `--${option} ${one}`)
+  })
+  return ['npx invdiff', name, input, ...words].filter(word => word !== '').join(' ')
+}
