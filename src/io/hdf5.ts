@@ -1,7 +1,14 @@
 import { array, shapeText, sizeOf, type NdArray } from './array.js'
 import { halfToFloat, itemSize, viewAs, type DType, type TypedArray } from './dtype.js'
 import { FileError, messageOf } from './error.js'
-import { openHandle, typeClass, type Hdf5Engine, type Hdf5Handle, type Hdf5Metadata } from './hdf5-engine.js'
+import {
+  handlesInTurn,
+  openHandle,
+  typeClass,
+  type Hdf5Engine,
+  type Hdf5Handle,
+  type Hdf5Metadata,
+} from './hdf5-engine.js'
 import { blockBytes, boxes, hyperslab } from './hdf5-boxes.js'
 import { noSuchArray } from './npz.js'
 import { foreignFile, headBytes, kindOf } from './sniff.js'
@@ -41,12 +48,39 @@ interface Described extends DatasetInfo {
 
 /** Opens an HDF5 file for reading. Throws `FileError`: missing, cut short, damaged or another format. */
 export async function openHdf5(file: string): Promise<Hdf5Reader> {
-  const size = await withSource(file, async source => {
+  const size = await sizeOfHdf5(file)
+  return readerOf(await openHandle(file, file, 'read'), size)
+}
+
+/**
+ * Opens many HDF5 files of which one at a time is read: memory and open files do not grow with their number. An error in one
+ * closes all. Throws `FileError` as `openHdf5`.
+ */
+export async function openHdf5InTurn(files: readonly string[]): Promise<Hdf5Reader[]> {
+  const handle = await handlesInTurn()
+  const readers: Hdf5Reader[] = []
+  try {
+    for (const file of files) {
+      const size = await sizeOfHdf5(file)
+      readers.push(readerOf(handle(file), size))
+    }
+  } catch (error) {
+    for (const reader of readers) reader.close()
+    throw error
+  }
+  return readers
+}
+
+/** Bytes of an HDF5 file. Throws `FileError` for what is none. */
+const sizeOfHdf5 = (file: string): Promise<number> =>
+  withSource(file, async source => {
     const head = await readHead(source, headBytes)
     if (kindOf(head)?.reader !== 'readHdf5') throw foreignFile(file, 'an HDF5 file', head)
     return source.size
   })
-  const handle = await openHandle(file, file, 'read')
+
+function readerOf(handle: Hdf5Handle, size: number): Hdf5Reader {
+  const { file } = handle
   const names = handle.call('names in an HDF5 file', (engine, id) =>
     engine.get_names(id, '/', true).filter(name => engine.get_type(id, name) === engine.H5G_DATASET),
   )

@@ -1,7 +1,7 @@
-/** Rows of one HDF5 file, or of several one after the other; never more in memory than what is asked for. */
+/** Rows of one HDF5 file, or of several one after the other; never more in memory, or open, than what is asked for. */
 import { sizeOf } from '../io/array.js'
 import { FileError } from '../io/error.js'
-import { openHdf5, type Hdf5Reader } from '../io/hdf5.js'
+import { openHdf5InTurn, type Hdf5Reader } from '../io/hdf5.js'
 import { assertFiniteRows, checkedSize, type Rows } from './rows.js'
 
 interface Shard {
@@ -18,10 +18,9 @@ interface Shard {
  *   file where data are not finite, when they are read.
  */
 export async function hdf5Rows(files: readonly string[], datasets?: Readonly<Record<string, string>>): Promise<Rows> {
-  const readers: Hdf5Reader[] = []
+  const readers = await openHdf5InTurn(files)
   const close = (): void => readers.forEach(reader => reader.close())
   try {
-    for (const file of files) readers.push(await openHdf5(file))
     if (!readers[0]) throw new RangeError('training data: no HDF5 file is given')
     return opened(readers, datasets ?? usualNames(readers[0]), close)
   } catch (error) {

@@ -1,8 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { elements, type NdArray } from '../../src/io/array.js'
 import { BoolArray, dtypes } from '../../src/io/dtype.js'
-import { openHdf5, readHdf5 } from '../../src/io/hdf5.js'
+import { openHdf5, openHdf5InTurn, readHdf5 } from '../../src/io/hdf5.js'
 import { boxes } from '../../src/io/hdf5-boxes.js'
 import { openHandle } from '../../src/io/hdf5-engine.js'
 import { createHdf5, writeHdf5 } from '../../src/io/hdf5-write.js'
@@ -152,6 +152,30 @@ describe('HDF5', () => {
     await fileErrorOf(readAll(path('cut.h5')))
     const before = await open()
     for (let k = 0; k < 5; k++) await fileErrorOf(readAll(path('cut.h5')))
+    expect(await open()).toBe(before)
+  })
+
+  it('reads many files in turn, one of them open at a time; damage in one closes all', async () => {
+    const open = async (): Promise<number> =>
+      process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0
+    const files = [0, 1, 2].map(k => path(`turn-${k}.h5`))
+    for (const [k, file] of files.entries()) await writeHdf5(file, { x: ramp('float32', [4, k + 1]) })
+    const before = await open()
+    const readers = await openHdf5InTurn(files)
+    for (const k of [2, 0, 1, 1, 2]) expectSame(readers[k]!.read('x'), ramp('float32', [4, k + 1]))
+    expect(await open()).toBeLessThanOrEqual(before + 1)
+    readers[1]!.close()
+    expect(() => readers[1]!.rows('x', 0, 1)).toThrow(/turn-1\.h5: expected an open HDF5 file/)
+    expectSame(readers[0]!.read('x'), ramp('float32', [4, 1]))
+    for (const reader of readers) reader.close()
+
+    const more = await openHdf5InTurn(files)
+    expectSame(more[0]!.read('x'), ramp('float32', [4, 1]))
+    await truncate(files[2]!, 1000)
+    expect(() => more[2]!.read('x')).toThrow(/turn-2\.h5, byte 0: expected .*cut short or damaged/s)
+    expect(() => more[0]!.read('x')).toThrow(/turn-0\.h5: expected an open HDF5 file/)
+    for (const reader of more) reader.close()
+    expect((await fileErrorOf(openHdf5InTurn([files[0]!, path('none.h5')]))).message).toMatch(/none\.h5/)
     expect(await open()).toBe(before)
   })
 
