@@ -18,3 +18,9 @@ export function physicsTable(rows: readonly PhysicsRow[]): string {
   )
   return `${aligned([['wrong', 'loss', 'seeds', 'mean error', 'deviation/exact', 'coverage of 90 %'], ...lines])}\n`
 }
+
+/** One line for each row. */
+export function physicsCsv(rows: readonly PhysicsRow[]): string {
+  const lines = rows.map(r => [r.contamination, r.loss, r.seed, r.meanError, r.deviationRatio, r.coverage].join(','))
+  return ['contamination,loss,seed,mean_error,deviation_ratio,coverage_90', ...lines].join('\n') + '\n'
+}

@@ -36,13 +36,13 @@ export interface PhysicsStudyOptions {
   readonly kind?: Corruption
   /** Shares of wrong examples; default 0, 0.1, 0.2, 0.3. */
   readonly contamination?: readonly number[]
-  /** Losses as `lossOf` takes them; default mse, huber:delta=0.2 and lts:keep=0.7. */
+  /** Losses as `lossOf` takes them; default mse, huber:delta=0.2, lts:keep=0.7 and lts-level:keep=0.7. */
   readonly losses?: readonly string[]
   /** Default 3. */
   readonly seeds?: number
-  /** Simulations to train on; default 4096. */
+  /** Simulations to train on; default 16384. */
   readonly simulations?: number
-  /** Training steps; default 1500. */
+  /** Training steps; default 5000. */
   readonly steps?: number
   /** Observations that are judged; default 32. */
   readonly observations?: number
@@ -123,7 +123,7 @@ export function corrupt({ x, y }: Pairs, share: number, kind: Corruption, k: Key
  * @throws RangeError for unknown losses, and shares outside [0, 1)
  */
 export async function physicsStudy(given: PhysicsStudyOptions = {}): Promise<PhysicsRow[]> {
-  const { kind = 'diverged', contamination = [0, 0.1, 0.2, 0.3], losses = ['mse', 'huber:delta=0.2', 'lts:keep=0.7'], seeds = 3, simulations = 4096, steps = 1500, observations = 32, samples = 128, threads, signal, progress } = given // prettier-ignore
+  const { kind = 'diverged', contamination = [0, 0.1, 0.2, 0.3], losses = ['mse', 'huber:delta=0.2', 'lts:keep=0.7', 'lts-level:keep=0.7'], seeds = 3, simulations = 16384, steps = 5000, observations = 32, samples = 128, threads, signal, progress } = given // prettier-ignore
   for (const share of contamination) if (!(share >= 0 && share < 1)) throw new RangeError(`physicsStudy: contamination ${share} is not in [0, 1)`) // prettier-ignore
   const chosen = losses.map(text => [text, lossOf(text)] as const)
   const { exact, simulate } = problem()
@@ -151,13 +151,17 @@ export async function physicsStudy(given: PhysicsStudyOptions = {}): Promise<Phy
         const sampler = openSampler({ denoise: denoiserOf(network, Object.fromEntries(tensors)), shape: [cells], step: registry.create('heun'), ...engine }) // prettier-ignore
         try {
           const judge = judgeOf(exact)
+          const process = processFrom(processes.vp)
+          const grid = timeGrids.create('karras', { sigmaMin: 0.01, sigmaMax: 20 })(process.schedule, 15)
+          // All observations in one call, the samples of each beside each other.
+          const n = observations * samples
+          const ys = Float32Array.from({ length: n * sensors.length }, (_, k) => judged.y.data[Math.floor(k / sensors.length / samples) * sensors.length + (k % sensors.length)]!) // prettier-ignore
+          const condition = { embedding: array(ys, [n, sensors.length]) }
+          const { x } = await sampler.sample({ n, process, levels: grid, condition, seed })
           for (let o = 0; o < observations; o++) {
+            const own = elements(x as NdArray).slice(o * samples * cells, (o + 1) * samples * cells)
             const y = array(elements(judged.y).slice(o * sensors.length, (o + 1) * sensors.length))
-            const process = processFrom(processes.vp)
-            const grid = timeGrids.create('karras', { sigmaMin: 0.01, sigmaMax: 20 })(process.schedule, 15)
-            const condition = { embedding: array(Float32Array.from(y.data), [1, sensors.length]) }
-            const { x } = await sampler.sample({ n: samples, process, levels: grid, condition, seed: o })
-            judge.add(x, y, array(elements(judged.x).slice(o * cells, (o + 1) * cells)))
+            judge.add(array(own, [samples, cells]), y, array(elements(judged.x).slice(o * cells, (o + 1) * cells)))
           }
           rows.push({ contamination: share, loss: name, seed, ...judge.result() })
         } finally {
