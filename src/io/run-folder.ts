@@ -1,5 +1,5 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { access, constants, mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { exists, recoverFolder, removeTemporaries, writeFileAtomic } from './atomic.js'
 import { environment, type Environment } from './environment.js'
@@ -56,6 +56,8 @@ export interface Run {
   finish(): Promise<void>
   /** Gives the run back, to be resumed. */
   close(): Promise<void>
+  /** Takes back a run that failed: deletes what has been written since it was opened, and the folder if it was made for it. */
+  discard(): Promise<void>
 }
 
 const lockName = 'run.lock'
@@ -77,24 +79,51 @@ export async function freeName(path: string): Promise<string> {
 }
 
 /**
+ * Finds before the work what would keep `openRun` from writing its result.
+ * Throws `FileError`: a run exists that is not to be overwritten, or the folder cannot be made or written.
+ */
+export async function assertFreeRun(path: string, mode: 'new' | 'overwrite' = 'new'): Promise<void> {
+  let folder = resolve(path)
+  try {
+    while (!(await exists(folder))) folder = dirname(folder)
+    if (!(await stat(folder)).isDirectory())
+      throw new FileError(folder, { expected: 'a folder', found: 'a file', remedy: 'Choose another name.' })
+    await access(folder, constants.W_OK)
+  } catch (error) {
+    throw fileError(folder, error)
+  }
+  await recoverFolder(path)
+  await refuse(path, mode, false)
+}
+
+/**
  * Creates a run folder, or opens one to go on with (see `RunSpec.mode`), and locks it.
  * Throws `FileError`: the run exists (naming the next free name), another process writes it, or it differs.
  */
 export async function openRun(path: string, spec: RunSpec): Promise<Run> {
   const mode = spec.mode ?? 'new'
   await recoverFolder(path)
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+  const made = await mkdir(path, { recursive: true }).catch((error: unknown) => {
     throw fileError(path, error)
   })
   const unlock = await takeLock(join(path, lockName))
   try {
-    const state = await runState(path)
-    if (mode === 'new' && state !== 'absent') throw await taken(path, state)
+    const state = mode === 'resume' ? await runState(path) : await refuse(path, mode)
     if (mode === 'overwrite' && state !== 'absent') await clear(path)
     await removeTemporaries(path)
+    const before = await readdir(path)
     const resumed = mode === 'resume' && state !== 'absent'
     const config = resumed ? await readConfig(path, spec) : await writeConfig(path, spec)
-    return await writableRun(path, config, resumed, unlock)
+    const run = await writableRun(path, config, resumed, unlock)
+    return {
+      ...run,
+      async discard() {
+        await run.close()
+        for (const name of await readdir(path))
+          if (!before.includes(name)) await rm(join(path, name), { recursive: true, force: true })
+        if (made !== undefined) await rmdir(path).catch(() => undefined)
+      },
+    }
   } catch (error) {
     await unlock()
     throw error
@@ -106,7 +135,7 @@ async function writableRun(
   config: RunConfig,
   resumed: boolean,
   unlock: () => Promise<void>,
-): Promise<Run> {
+): Promise<Omit<Run, 'discard'>> {
   const log = await openLog(join(path, 'log.jsonl'))
   const close = async (): Promise<void> => {
     await log.close()
@@ -129,15 +158,38 @@ async function writableRun(
   }
 }
 
-async function taken(path: string, state: RunState): Promise<FileError> {
-  const free = await freeName(path)
-  const resume = state === 'finished' ? '' : " mode 'resume' to go on with it,"
-  return new FileError(path, {
+/** Throws `FileError` where a new run may not take the place of what is there; `resumable` tells whether to speak of resuming. */
+async function refuse(path: string, mode: 'new' | 'overwrite', resumable = true): Promise<RunState> {
+  const state = await runState(path)
+  if (state === 'absent') return state
+  const free = join(dirname(path), basename(await freeName(path)))
+  if (await isForeign(join(path, 'config.json')))
+    throw new FileError(path, {
+      expected: 'a new run',
+      found: 'a folder whose config.json is of no run',
+      remedy: `Choose another folder, such as ${free}.`,
+    })
+  if (mode === 'overwrite') return state
+  const resume = state === 'unfinished' && resumable ? " mode 'resume' to go on with it," : ''
+  throw new FileError(path, {
     expected: 'a new run',
     found: state === 'finished' ? 'a finished one' : 'one that did not finish',
-    remedy: `Choose${resume} mode 'overwrite' to delete it, or the free name ${join(dirname(path), basename(free))}.`,
+    remedy: `Choose${resume} mode 'overwrite' to delete it, or the free name ${free}.`,
   })
 }
+
+/** Whether a file is JSON of something else than a run: its folder is not ours to delete. */
+async function isForeign(file: string): Promise<boolean> {
+  try {
+    const value = JSON.parse(await readFile(file, 'utf8')) as Partial<RunConfig> | null
+    return value !== null && !isRunConfig(value)
+  } catch {
+    return false
+  }
+}
+
+const isRunConfig = (value: Partial<RunConfig> | null): value is RunConfig =>
+  typeof value?.seed === 'number' && typeof value.config === 'object'
 
 /** Deletes what a run left, `config.json` last: until then the folder still says that a run was here. */
 async function clear(path: string): Promise<void> {
@@ -161,7 +213,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
   })
   try {
     const value = JSON.parse(text) as Partial<RunConfig> | null
-    if (typeof value?.seed === 'number' && typeof value.config === 'object') return value as RunConfig
+    if (isRunConfig(value)) return value
   } catch (cause) {
     throw new FileError(file, { expected: 'the configuration of a run (JSON)', found: messageOf(cause), cause })
   }

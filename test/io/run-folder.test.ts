@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { exists } from '../../src/io/atomic.js'
 import { environment } from '../../src/io/environment.js'
 import { takeLock } from '../../src/io/lock.js'
 import { openLog, readLog } from '../../src/io/log.js'
-import { freeName, openRun, readRunConfig, runState } from '../../src/io/run-folder.js'
+import { assertFreeRun, freeName, openRun, readRunConfig, runState } from '../../src/io/run-folder.js'
 import { fileErrorOf, temporaryFolder } from './helpers.js'
 
 const path = temporaryFolder()
@@ -49,6 +49,49 @@ describe('a run', () => {
     expect([run.config.seed, await exists(run.file('report.html'))]).toEqual([8, false])
     await run.close()
     expect((await fileErrorOf(openRun(folder, spec))).message).toMatch(/did not finish\. Choose mode 'resume'/)
+  })
+
+  it('is refused before the work where it would be after it', async () => {
+    const folder = fresh()
+    await assertFreeRun(join(folder, 'a', 'b'))
+    expect(await exists(folder)).toBe(false)
+    await (await openRun(folder, spec)).close()
+    // The caller cannot resume: it asks before it begins.
+    expect((await fileErrorOf(assertFreeRun(folder))).message).toMatch(
+      /did not finish\. Choose mode 'overwrite'.*-2\.$/,
+    )
+    await assertFreeRun(folder, 'overwrite')
+    await writeFile(`${folder}-file`, '')
+    const within = await fileErrorOf(assertFreeRun(join(`${folder}-file`, 'x')))
+    expect(within.message).toMatch(/run\d+-file: expected a folder, found a file\. Choose another name/)
+  })
+
+  it('does not take a folder whose config.json is of something else, to overwrite it either', async () => {
+    const folder = fresh()
+    await mkdir(folder)
+    await writeFile(join(folder, 'config.json'), '{"name":"my project"}')
+    for (const mode of ['new', 'overwrite'] as const)
+      for (const open of [() => openRun(folder, { ...spec, mode }), () => assertFreeRun(folder, mode)])
+        expect((await fileErrorOf(open())).message).toMatch(
+          /config\.json is of no run\. Choose another folder, such as/,
+        )
+    expect(await readdir(folder)).toEqual(['config.json'])
+  })
+
+  it('that failed is taken back, with nothing else', async () => {
+    const folder = fresh()
+    const write = async (): Promise<void> => {
+      const run = await openRun(folder, spec)
+      await mkdir(run.file('posterior.zarr'))
+      await writeFile(run.file('posterior.zarr/zarr.json'), '{}')
+      await run.discard()
+    }
+    await write()
+    expect(await exists(folder)).toBe(false)
+    await mkdir(folder)
+    await writeFile(join(folder, 'notes.txt'), 'mine')
+    await write()
+    expect(await readdir(folder)).toEqual(['notes.txt'])
   })
 
   it('is resumed with the same configuration only', async () => {

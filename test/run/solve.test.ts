@@ -1,6 +1,6 @@
 /** From training to a report: a tiny model is trained, solves, and refuses what does not fit. */
-import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { array } from '../../src/io/array.js'
 import { writeNpy } from '../../src/io/npy.js'
@@ -57,6 +57,29 @@ describe('a held-out case', () => {
   })
 })
 
+describe('the run folder', () => {
+  it('is refused before the work where it is taken, replaced or numbered where asked', async () => {
+    await run('again')
+    const first = await samples('again')
+    const problem = 'no/such/problem'
+    await expect(run('again', { problem })).rejects.toThrow(/finished one/)
+    // What stops a new run before its samples are there leaves the old one.
+    await expect(run('again', { mode: 'overwrite', steps: 0 })).rejects.toThrow(/steps/)
+    expect(await samples('again')).toEqual(first)
+    await run('again', { mode: 'overwrite', seed: 1 })
+    expect(await samples('again')).not.toEqual(first)
+    expect((await run('again', { mode: 'numbered' })).folder).toBe(path('again-2'))
+  })
+
+  it('is taken back where the result cannot be written', async () => {
+    await mkdir(path('lost'))
+    // A folder where the page should go: found when all else is there.
+    await mkdir(path('lost/report.html'))
+    await expect(run('lost')).rejects.toThrow(/report\.html/)
+    expect(readdirSync(path('lost'))).toEqual(['report.html'])
+  })
+})
+
 describe('an observation file', () => {
   it('may have other sensors than any in training, in other units', async () => {
     const observation = await csv('own.csv', sensors)
@@ -80,12 +103,10 @@ describe('an observation file', () => {
 })
 
 describe('bad input is refused', () => {
-  /** What is wrong with the measurement itself is found before a run begins, so that its folder stays free. */
-  const judge = async (options: Partial<SolveOptions>, says: RegExp, free = true): Promise<void> => {
+  /** And nothing is left behind, so that the name stays free. */
+  const judge = async (options: Partial<SolveOptions>, says: RegExp): Promise<void> => {
     await expect(run('bad', options)).rejects.toThrow(says)
-    const left = existsSync(path('bad/config.json'))
-    await rm(path('bad'), { recursive: true, force: true })
-    if (free) expect(left).toBe(false)
+    expect(readdirSync(path('.')).filter(name => name.startsWith('bad') && name !== 'bad.csv')).toEqual([])
   }
   const file = async (rows: string, says: RegExp): Promise<void> =>
     judge({ observation: await csv('bad.csv', rows) }, says)
@@ -103,7 +124,7 @@ describe('bad input is refused', () => {
     await writeNpy(path('y.npy'), array(new Float64Array(12), [3, 4]))
     await judge({ observation: path('y.npy'), noise: 0.1 }, /y\.npy.*\[3, 4\]/s)
     const operator = { kind: 'sensors', points: [[0.5, 0.5]], time: 1 }
-    await judge({ observation: path('y.npy'), noise: 0.1, operator }, /12/, false)
+    await judge({ observation: path('y.npy'), noise: 0.1, operator }, /12/)
   })
 
   it('operators and parameters that there are not', async () => {
@@ -120,9 +141,12 @@ describe('bad input is refused', () => {
     await judge({ problem: 'advection-diffusion/sauce' }, /did you mean 'advection-diffusion\/source'/)
     await judge({ problem: 'advection-diffusion/initial-condition' }, /model in .*model.* trained for 'advection-diffusion\/source'/) // prettier-ignore
     await judge({ model: path('nowhere') }, /nowhere\/model\.json/)
-    await judge({ sampler: 'hein' }, /hein/, false)
-    await judge({ steps: 0 }, /steps/, false)
-    await judge({ draws: 0 }, /n = 0/, false)
+    await judge({ sampler: 'hein' }, /hein/)
+    await judge({ steps: 0 }, /steps/)
+    await judge({ draws: 0 }, /n = 0/)
+    await judge({ alpha: 1, sampler: 'heun' }, /alpha/)
+    const signal = AbortSignal.abort()
+    await judge({ signal }, /stopped \(aborted\) after 0 of 8/)
   })
 })
 

@@ -26,19 +26,18 @@ export const solve = defineCommand({
     ],
   ],
   async run(values, output) {
-    const [{ solve: run }, { processes }, { freeName }, { summaryOf }] = await Promise.all([
+    const [{ solve: run }, { processes }, { summaryOf }] = await Promise.all([
       import('../../run/solve.js'),
       import('../../run/process.js'),
-      import('../../io/run-folder.js'),
       import('../../run/solve-text.js'),
     ])
     const { problem, model, out, draws } = values
     if (!problem) throw new UsageError("solve: name a problem; 'invdiff problems' lists them")
-    const folder = out ?? (await freeName(runName(problem)))
+    const folder = out ?? runName(problem)
     const solution = await asUsage(() =>
       run({
         ...{ problem, folder, signal: output.signal, ...caseOf(values), ...samplerOf(values, processes) },
-        mode: values.overwrite ? 'overwrite' : 'new',
+        mode: values.overwrite ? 'overwrite' : out === undefined ? 'numbered' : 'new',
         ...(model === 'vp' || model === 've' ? { shipped: model } : model !== undefined && { model }),
         ...(draws !== undefined && { draws }),
         progress: report => {
