@@ -10,7 +10,7 @@ import { readZarr } from '../src/io/zarr.js'
 import { loadPosterior, type Draws, type Observation, type Posterior } from '../src/posterior.js'
 import { caseOf } from '../src/run/case.js'
 import { sampleTo } from '../src/run/sample.js'
-import { shape, writeRandomModel } from './run/model.js'
+import { fluxShape as shape, writeRandomModel } from './run/models.js'
 
 let folder = ''
 let posterior: Posterior

@@ -1,33 +1,33 @@
 /** A model card in Markdown: what a model was trained on, what it cost, and how far it errs. */
+import { environment } from '../io/environment.js'
 import { parameterCount } from '../scores/networks.js'
 import type { Varying } from '../problem.js'
 import type { Evaluation } from './evaluate.js'
-import type { Model } from './model-folder.js'
+import type { Model, TrainingRecord } from './model-folder.js'
+import { trainCommand } from './train-command.js'
 
 const fixed = (value: number): string => value.toFixed(3)
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
 
-/**
- * @param command that measured the rows, to be named beside them.
- * @param machine that it ran on.
- */
-export function modelCard(
-  { spec, network }: Model,
-  rows: readonly Evaluation[],
-  { command, draws, machine }: { readonly command: string; readonly draws: number; readonly machine: string },
-): string {
+/** How the rows of a card were measured. */
+export interface Measured {
+  readonly rows: readonly Evaluation[]
+  readonly command: string
+  readonly draws: number
+  readonly machine: string
+}
+
+/** The card of a model, with its errors where they were measured. */
+export function modelCard({ spec, network }: Pick<Model, 'spec' | 'network'>, measured?: Measured): string {
   const { problem, shape, process, parametrisation, view, operators, training } = spec
   const range = (name: string, { low, high, units, describe }: Varying): string =>
     `- ${name}: ${describe}, ${low === high ? low : `${low} to ${high}`} ${units}`
-  const minutes = (training.seconds / 60).toFixed(0)
   return `# ${problem}, process ${JSON.stringify(process.path)}
 
 Posterior samples of an unknown on ${shape.join(' x ')} cells. ${parameterCount(network).toLocaleString('en')} parameters (${network.kind}),
 parametrisation \`${parametrisation}\`, measurements shown as \`${view.encode}\`, coordinates \`${view.coordinates}\`; schedule ${JSON.stringify(process.schedule)}.
 
-Trained on simulations made meanwhile: ${training.steps} steps of ${training.batch} in ${minutes} minutes on two cores, seed ${training.seed}, loss \`${training.loss}\`${
-    training.heldOut === null ? '' : `, held-out loss ${training.heldOut.toFixed(4)}`
-  }.
+${trainedText(training)}
 
 It was trained, and may be trusted, within these ranges; outside of them \`invdiff solve\` warns:
 
@@ -39,7 +39,25 @@ ${range('noise', view.noise)}
 and for these operators:
 
 ${operators.map(({ name, spec: operator }) => `- ${name}: \`${JSON.stringify(operator)}\``).join('\n')}
-${rows.length === 0 ? '' : `\n## Measured\n\n${evaluationTable(rows, draws)}\n\n\`${command}\`, ${machine}.\n`}`
+${measured ? `\n## Measured\n\n${evaluationTable(measured.rows, measured.draws)}\n\n\`${measured.command}\`, ${measured.machine}.\n` : ''}`
+}
+
+/** What the model was trained on, for how long, and by which command. */
+function trainedText({ options, machine = 'two cores', loss, heldOut, ...training }: TrainingRecord): string {
+  const time =
+    training.seconds < 120 ? `${training.seconds.toFixed(0)} s` : `${(training.seconds / 60).toFixed(0)} minutes`
+  const { data, simulations } = options ?? {}
+  const examples = typeof data === 'string' ? `${simulations === undefined ? 'the' : `the first ${Number(simulations)}`} simulations in \`${data}\`` : 'simulations made meanwhile' // prettier-ignore
+  const judged = heldOut === null ? '' : `, held-out loss ${heldOut.toFixed(4)}`
+  const command = options && trainCommand(options)
+  const made = command ? `\n\n\`\`\`sh\n${command}\n\`\`\`` : options ? `\n\nBy the library: \`trainProblem(${JSON.stringify(options)})\`.` : '' // prettier-ignore
+  return `Trained on ${examples}: ${training.steps} steps of ${training.batch} in ${time} on ${machine}, seed ${training.seed}, loss \`${loss}\`${judged}.${made}`
+}
+
+/** `2 x Intel Xeon`, and the threads where their number was chosen. */
+export function machineText(threads?: number): string {
+  const { cpu, cores } = environment().hardware
+  return `${cores} x ${cpu}${threads === undefined ? '' : `, ${threads} ${threads === 1 ? 'thread' : 'threads'}`}`
 }
 
 /** Errors against the exact posterior, beside those of as many exact draws. */

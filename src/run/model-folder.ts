@@ -43,6 +43,10 @@ export interface TrainingRecord {
   /** The distribution of noise levels: its name and options. */
   readonly levels?: Readonly<Record<string, unknown>>
   readonly heldOut: number | null
+  /** What `trainProblem` was asked for (train-command.ts); models of before have none. */
+  readonly options?: Readonly<Record<string, unknown>>
+  /** Cores, processor, and threads where fewer were used. */
+  readonly machine?: string
 }
 
 export type Model = NetworkFolder<ModelSpec>

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { openRun } from '../io/run-folder.js'
 import type { EncodeKind } from '../operators/encode.js'
 import { key } from '../random.js'
+import type { BlockOptions } from './block.js'
 import type { BlockTask } from './block-pool.js'
 import { ofFamilies } from './families.js'
 import { priorMoments } from './moments.js'
@@ -27,6 +28,8 @@ export interface SimulateOptions {
   /** How measurements are shown to a network, and what diffuses: as for training. */
   readonly encode?: EncodeKind
   readonly coordinates?: Coordinates
+  /** Operators that share one draw of the physics, and examples that share an operator. Default 16 and 16. */
+  readonly block?: Pick<BlockOptions, 'operators' | 'pairs'>
   /** Threads; default as many as the machine runs at once. The files do not depend on it. */
   readonly threads?: number
   /** `overwrite` deletes what is there. */
@@ -65,9 +68,7 @@ export interface Shard {
   readonly rows: number
 }
 
-/** A block draws the physics once, and from it 16 operators with 16 examples each. */
-const blockOptions = { operators: 16, pairs: 16 }
-const inBlock = blockOptions.operators * blockOptions.pairs
+const usualBlock = { operators: 16, pairs: 16 }
 
 /**
  * @throws RangeError for an unknown problem or family, or a count that is none; FileError for a folder that holds simulations
@@ -78,10 +79,11 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   if (!(Number.isSafeInteger(count) && count >= 1)) throw new RangeError(`simulate: count is ${count}; it must be an integer from 1`) // prettier-ignore
   const began = performance.now()
   const task = await taskOf(options, seed)
-  const { shape, view, families } = task
+  const { shape, view, families, options: block } = task
+  const inBlock = block.operators * block.pairs
   const run = await openRun(folder, {
     seed,
-    config: { problem: task.origin.problem, shape, view, families, block: blockOptions },
+    config: { problem: task.origin.problem, shape, view, families, block },
     mode,
   })
   try {
@@ -111,7 +113,7 @@ async function taskOf(options: SimulateOptions, seed: number): Promise<ShardTask
   return {
     ...{ problem: options.problem, shape, families: parts.operators.map(({ name }) => name) },
     view: viewSpec(parts, await priorMoments(parts), options.encode ?? 'lmmse', options.coordinates),
-    ...{ key: key(seed, 'simulate'), options: blockOptions },
+    ...{ key: key(seed, 'simulate'), options: options.block ?? usualBlock },
     origin: { problem: problem.name, seed },
   }
 }

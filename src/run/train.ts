@@ -1,4 +1,5 @@
 /** Trains the model of a problem, in a run folder that holds checkpoints while it runs and the model when it is done. */
+import { writeFileAtomic } from '../io/atomic.js'
 import { openRun } from '../io/run-folder.js'
 import type { EncodeKind } from '../operators/encode.js'
 import { openNetwork } from '../scores/networks.js'
@@ -10,6 +11,7 @@ import type { Progress } from '../training/progress.js'
 import { train, type Trained } from '../training/train.js'
 import { weighting } from '../training/weighting.js'
 import { ofFamilies } from './families.js'
+import { machineText, modelCard } from './model-card.js'
 import { saveModel, type ModelSpec } from './model-folder.js'
 import { priorMoments } from './moments.js'
 import { loadProblem, sourceOf } from './problems.js'
@@ -46,6 +48,10 @@ export interface TrainProblemOptions {
   readonly families?: readonly string[]
   /** Folder of `simulate`, to train on its examples; without it, examples are simulated while training runs. */
   readonly data?: string
+  /** Of `data`, the first so many examples, those held out included; default all. */
+  readonly simulations?: number
+  /** Threads of the engine; default one for each core. Beside other work one is faster: idle threads spin. */
+  readonly threads?: number
   readonly mode?: 'new' | 'resume' | 'overwrite'
   readonly signal?: AbortSignal
   readonly progress?: (report: Progress) => void
@@ -75,13 +81,14 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
   const loss = losses.create(options.loss ?? 'mse')
   const levels =
     options.levels === 'schedule' ? bySchedule(processFrom(spec).schedule) : logNormal({ mean: 0, sd: 1.8 })
-  const { folder, signal, progress, steps, budget, rate = problem.training?.rate ?? 1e-3 } = options
+  const { folder, signal, progress, steps, simulations, threads, rate = problem.training?.rate ?? 1e-3 } = options
+  const length = steps === undefined ? { budget: options.budget ?? 600 } : { steps }
   const config = {
     ...{ problem: problem.name, shape, process: spec, parametrisation, view, network: network.spec, batch, rate },
     ...{ levels: { name: levels.name, ...levels.options }, loss: { name: loss.name, ...loss.options } },
-    length: steps === undefined ? { budget } : { steps },
-    families: parts.operators.map(({ name }) => name),
+    ...{ length, families: parts.operators.map(({ name }) => name) },
     ...(options.data !== undefined && { data: options.data }),
+    ...(simulations !== undefined && { simulations }),
   }
   const run = await openRun(folder, { seed, config, mode })
   let examples: TrainingData | undefined
@@ -89,13 +96,14 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
     examples =
       options.data === undefined
         ? simulatedExamples({ problem: options.problem, shape, families: config.families, view }, seed, batch)
-        : await storedExamples(options.data, { problem: problem.name, shape, view }, seed)
+        : await storedExamples(options.data, { problem: problem.name, shape, view }, seed, simulations)
     const trained = await train(model, {
       ...{ data: examples.data, heldOut: examples.heldOut },
       ...{ seed, batch, levels, loss, weighting: weighting('edm', { levels }) },
-      ...(steps === undefined ? { budget: budget ?? 600 } : { steps }),
+      ...length,
       rate: { peak: rate },
       checkpoint: { file: run.file('checkpoint.safetensors'), resume: mode === 'resume' },
+      ...(threads !== undefined && { engine: { threads } }),
       ...(signal && { signal }),
       ...(progress && { onProgress: progress }),
     })
@@ -109,7 +117,7 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
       training: {
         ...{ seed, steps: trained.steps, batch, seconds: trained.seconds, loss: loss.name },
         levels: { name: levels.name, ...levels.options },
-        heldOut: trained.best?.loss ?? null,
+        ...{ heldOut: trained.best?.loss ?? null, options: askedOf(options, length), machine: machineText(threads) },
       },
     }
     if (trained.stopped === 'aborted') {
@@ -117,6 +125,7 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
       return { ...trained, folder }
     }
     await saveModel(folder, record, trained.weights)
+    await writeFileAtomic(run.file('README.md'), modelCard({ spec: record, network }))
     await run.finish()
     return { ...trained, folder }
   } catch (error) {
@@ -125,4 +134,10 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
   } finally {
     await examples?.close()
   }
+}
+
+/** What makes the model again, wherever it lies: as asked, without what decides nothing. */
+function askedOf(options: TrainProblemOptions, length: object): Readonly<Record<string, unknown>> {
+  const { folder: _, mode: _mode, signal: _signal, progress: _progress, threads: _threads, ...asked } = options
+  return { ...asked, ...length }
 }

@@ -47,12 +47,14 @@ export function simulatedExamples(spec: ExampleSpec, seed: number, batch: number
 /**
  * The shards that `simulate` has written, a tenth of them held out.
  *
- * @throws FileError for a folder that holds no simulations, or of another problem, shape or view.
+ * @param count the first so many examples; default all.
+ * @throws FileError for a folder that holds no simulations, too few, or of another problem, shape or view.
  */
 export async function storedExamples(
   folder: string,
   { shape, view, problem }: Pick<ExampleSpec, 'shape' | 'view' | 'problem'>,
   seed: number,
+  count?: number,
 ): Promise<TrainingData> {
   const found = (await readRunConfig(folder)).config
   const wanted = JSON.parse(JSON.stringify({ problem, shape, view })) as Record<string, unknown>
@@ -66,9 +68,15 @@ export async function storedExamples(
   const names = (await readdir(folder)).filter(isShardName).sort()
   if (names.length < 2) throw new FileError(folder, { expected: 'two shards of simulations or more', found: `${names.length}`, remedy: 'Simulate more.' }) // prettier-ignore
   // A block is held out as one: its examples share the physics.
+  const { operators, pairs } = { ...blockOptions, ...(found.block as Partial<typeof blockOptions> | undefined) }
   const rowBytes = 4 * (sizeOf(shape) * (1 + channelsOf(view)) + embeddingOf(view))
   const files = names.map(name => join(folder, name))
-  const sources = await hdf5Sources(files, { seed, blockBytes: rowBytes * inBlock }, trainingDatasets)
+  const blockBytes = rowBytes * operators * pairs
+  const sources = await hdf5Sources(
+    files,
+    { seed, blockBytes, ...(count !== undefined && { count }) },
+    trainingDatasets,
+  )
   return {
     ...{ data: sources.data, heldOut: sources.heldOut },
     close() {

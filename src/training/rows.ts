@@ -47,6 +47,13 @@ export function arrayRows(arrays: RowArrays, where = 'training data'): Rows {
   }
 }
 
+/** The first rows alone, all unless told. Throws RangeError, and closes them, where there are fewer. */
+export function firstRows(rows: Rows, count = rows.size): Rows {
+  if (Number.isSafeInteger(count) && count >= 1 && count <= rows.size) return { ...rows, size: count }
+  rows.close()
+  throw new RangeError(`${rows.where}: ${count} examples are asked for, there are ${rows.size}`)
+}
+
 const floats = (data: ArrayLike<number>): Float32Array =>
   data instanceof Float32Array ? data : Float32Array.from(data)
 

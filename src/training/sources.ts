@@ -5,7 +5,7 @@ import { derive, key, type Key } from '../random.js'
 import type { Batch, BatchSource, Floats } from './data.js'
 import { hdf5Rows } from './hdf5-rows.js'
 import { splitBlocks, windows, type Window } from './order.js'
-import { arrayRows, type RowArrays, type Rows } from './rows.js'
+import { arrayRows, firstRows, type RowArrays, type Rows } from './rows.js'
 
 export interface SourceOptions {
   /** Of the order and of what is held out. */
@@ -15,6 +15,8 @@ export interface SourceOptions {
 }
 
 export interface StreamOptions extends SourceOptions {
+  /** The first so many examples; default all. */
+  readonly count?: number
   /** Bytes, about, that are read at once and held out as one. Default 1 MiB. */
   readonly blockBytes?: number
   /** Bytes, about, that each source keeps in memory and shuffles. Default 64 MiB. */
@@ -41,10 +43,10 @@ export function arraySources(arrays: RowArrays, { seed, heldOut = 0.1 }: SourceO
  */
 export async function hdf5Sources(
   files: readonly string[],
-  { seed, heldOut = 0.1, blockBytes = 2 ** 20, windowBytes = 2 ** 26 }: StreamOptions,
+  { seed, heldOut = 0.1, count, blockBytes = 2 ** 20, windowBytes = 2 ** 26 }: StreamOptions,
   datasets?: Readonly<Record<string, string>>,
 ): Promise<Sources> {
-  const rows = await hdf5Rows(files, datasets)
+  const rows = firstRows(await hdf5Rows(files, datasets), count)
   const rowBytes = Object.values(rows.shapes).reduce((sum, shape) => sum + 4 * sizeOf(shape), 0)
   const chunks = Math.max(1, Math.round(blockBytes / rowBytes / rows.chunk))
   const block = Math.min(rows.size, chunks * rows.chunk)

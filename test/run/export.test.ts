@@ -11,7 +11,7 @@ import { denoiserOfModel, loadPosterior, type Observation, type Posterior } from
 import { derive, key, normal } from '../../src/random.js'
 import { caseOf } from '../../src/run/case.js'
 import { exportModel } from '../../src/run/export.js'
-import { shape, writeRandomModel } from './model.js'
+import { fluxShape as shape, writeRandomModel } from './models.js'
 
 const python = process.env.PYTHON ?? 'python3'
 const has = (modules: string): Promise<boolean> =>

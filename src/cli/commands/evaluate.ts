@@ -58,14 +58,12 @@ export const evaluate = defineCommand({
 
 /** The card, with the command that makes it again. */
 async function writeCard(model: Model, rows: readonly Evaluation[], draws: number): Promise<string> {
-  const [{ modelCard }, { writeFileAtomic }, { cpus }] = await Promise.all([
+  const [{ machineText, modelCard }, { writeFileAtomic }] = await Promise.all([
     import('../../run/model-card.js'),
     import('../../io/atomic.js'),
-    import('node:os'),
   ])
   const file = `${model.folder}/README.md`
   const command = `npx invdiff evaluate ${model.folder} --observations ${rows[0]?.observations ?? 0} --draws ${draws} --card`
-  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`
-  await writeFileAtomic(file, modelCard(model, rows, { command, draws, machine }))
+  await writeFileAtomic(file, modelCard(model, { rows, command, draws, machine: machineText() }))
   return file
 }

@@ -30,6 +30,8 @@ export const train = defineCommand({
     loss: { type: 'text', describe: 'mse (default) or a robust loss' },
     family: { type: 'list', describe: 'Train on this family of operators only (all)' },
     data: { type: 'text', describe: "Folder of 'invdiff simulate' to train on (examples are simulated on the fly)" },
+    simulations: { type: 'number', integer: true, least: 2, describe: 'Of those, the first so many (all)' },
+    threads: { type: 'number', integer: true, least: 1, describe: 'Threads of the engine (one for each core); beside other work, 1 is faster' }, // prettier-ignore
     resume: { type: 'flag', describe: 'Go on with the run in the folder' },
     overwrite: { type: 'flag', describe: 'Delete the run in the folder first' },
     json: { type: 'flag', describe: 'One JSON document when done' },
@@ -47,6 +49,7 @@ export const train = defineCommand({
     if (!problem) throw new UsageError("train: name a problem; 'invdiff problems' lists them")
     if (values.resume && values.overwrite) throw new UsageError('train: --resume and --overwrite exclude each other')
     if (steps !== undefined && budget !== undefined) throw new UsageError('train: give --steps or --budget, not both')
+    if (values.simulations !== undefined && values.data === undefined) throw new UsageError('train: --simulations counts those of --data: give a folder') // prettier-ignore
     const folder = out ?? `${runName(problem)}-${process}`
     const result = await asUsage(() =>
       trainProblem({
@@ -58,6 +61,8 @@ export const train = defineCommand({
         ...(shape !== undefined && { shape: shapeOf(shape) }),
         ...(family.length > 0 && { families: family }),
         ...(values.data !== undefined && { data: values.data }),
+        ...(values.simulations !== undefined && { simulations: values.simulations }),
+        ...(values.threads !== undefined && { threads: values.threads }),
         ...(values.loss !== undefined && { loss: values.loss }),
         ...(values.coordinates !== 'auto' && { coordinates: values.coordinates }),
         ...{ encode: values.encode, levels: values.levels, parametrisation: values.parametrisation },
