@@ -2,8 +2,8 @@
 import { assertShape, elements, type NdArray } from '../io/array.js'
 
 export interface ErrorAccumulator {
-  /** Throws RangeError where the shapes differ. */
-  add(found: NdArray, exact: NdArray): void
+  /** Gives |found - exact| / |exact| of these alone. Throws RangeError where the shapes differ. */
+  add(found: NdArray, exact: NdArray): number
   /** |found - exact| / |exact| over all that was added. */
   value(): number
 }
@@ -15,10 +15,14 @@ export function pooledError(): ErrorAccumulator {
     add(found, exact) {
       assertShape(found, exact.shape, 'relativeError')
       const [a, b] = [elements(found) as Float64Array, elements(exact) as Float64Array]
+      let [ownError, ownSize] = [0, 0]
       for (let i = 0; i < b.length; i++) {
-        error += (a[i]! - b[i]!) ** 2
-        size += b[i]! ** 2
+        ownError += (a[i]! - b[i]!) ** 2
+        ownSize += b[i]! ** 2
       }
+      error += ownError
+      size += ownSize
+      return Math.sqrt(ownError / ownSize)
     },
     value: () => Math.sqrt(error / size),
   }
@@ -26,7 +30,5 @@ export function pooledError(): ErrorAccumulator {
 
 /** |found - exact| / |exact|, in the L2 norm over all entries. Throws RangeError where the shapes differ. */
 export function relativeError(found: NdArray, exact: NdArray): number {
-  const pooled = pooledError()
-  pooled.add(found, exact)
-  return pooled.value()
+  return pooledError().add(found, exact)
 }

@@ -30,7 +30,8 @@ const plain: readonly (readonly [name: string, value: (row: ModelRow) => string]
   ['calls', row => row.calls.toFixed(0)],
 ]
 
-function spreadText({ value, overModels, overCases }: Spread): string {
+/** `0.043 +- 0.002 (0.010)`: between models, and between cases. */
+export function spreadText({ value, overModels, overCases }: Spread): string {
   const models = overModels === null ? '' : ` +- ${overModels.toFixed(3)}`
   return `${value.toFixed(3)}${models}${overCases === null ? '' : ` (${overCases.toFixed(3)})`}`
 }

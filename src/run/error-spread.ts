@@ -1,6 +1,6 @@
 /** Errors of posterior moments, with their spread over models (seeds of training) and over held-out cases. */
 import type { NdArray } from '../io/array.js'
-import { momentErrors, momentErrorsOf, type ExactPosterior, type MomentErrors } from './exact-case.js'
+import { momentErrors, type ExactPosterior, type MomentErrors } from './exact-case.js'
 
 export interface Spread {
   /** The error pooled over cases, averaged over models. */
@@ -26,23 +26,27 @@ export function errorTable(): ErrorTable {
   return {
     add(model, held, x, exact) {
       const own = (pooled[model] ??= momentErrors())
-      own.add(x, exact)
-      ;(cases[held] ??= []).push(momentErrorsOf(x, exact))
+      ;(cases[held] ??= []).push(own.add(x, exact))
     },
     value() {
       const spread = (name: Quantity): Spread => {
         const models = pooled.map(errors => errors.value()[name])
-        const each = cases.map(errors => average(errors.map(error => error[name])))
-        return { value: average(models), overModels: deviation(models), overCases: deviation(each) }
+        return spreadOf(models, cases.map(errors => errors.map(error => error[name]))) // prettier-ignore
       }
       return { mean: spread('mean'), std: spread('std'), covariance: spread('covariance') }
     },
   }
 }
 
-const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+/** The spread of a value of each model, and of each case by each model. */
+export function spreadOf(models: readonly number[], cases: readonly (readonly number[])[]): Spread {
+  return { value: average(models), overModels: deviation(models), overCases: deviation(cases.map(average)) }
+}
 
-function deviation(values: readonly number[]): number | null {
+/** Mean, and standard deviation; null for fewer than two. */
+export const average = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+export function deviation(values: readonly number[]): number | null {
   if (values.length < 2) return null
   const mean = average(values)
   return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1))

@@ -1,10 +1,8 @@
 /** Judges a model by exact posteriors, on held-out cases of each family of operators; for Gaussian priors. */
-import { coverage } from '../diagnostics/coverage.js'
-import { poolRanks, ranksOf, type Ranks } from '../diagnostics/ranks.js'
-import { array, sizeOf, type NdArray } from '../io/array.js'
 import type { Posterior, SamplingOptions } from '../posterior.js'
 import type { OperatorFamily } from '../problem.js'
 import { key } from '../random.js'
+import { coveredTruths, type Covered } from './covered.js'
 import { assertExact, exactPosterior, heldOutCase, momentErrors, type MomentErrors } from './exact-case.js'
 import { exactScore, openExactSampler, type ExactSampler } from './exact-score.js'
 
@@ -26,8 +24,9 @@ export interface Evaluation extends MomentErrors {
   readonly floor: MomentErrors
   /** The same of the exact score in the sampler of the model, where asked for. */
   readonly exact: MomentErrors | null
-  /** Share of truths in central 90 % intervals: of cells, and of total mass, a line integral and a point. */
-  readonly coverage: { readonly cells: number; readonly functionals: number }
+  readonly coverage: Covered
+  /** Of each case alone. */
+  readonly cases: readonly (MomentErrors & { readonly coverage: Covered })[]
   readonly observations: number
   readonly seconds: number
 }
@@ -59,7 +58,8 @@ async function evaluateFamily(
 ): Promise<Evaluation> {
   const { shape } = posterior.prior.mean
   const [found, floor, byScore] = [momentErrors(), momentErrors(), momentErrors()]
-  const [cells, functionals]: [Ranks[], Ranks[]] = [[], []]
+  const covered = coveredTruths(shape)
+  const cases: Evaluation['cases'][number][] = []
   let seconds = 0
   for (let i = 0; i < observations; i++) {
     const held = heldOutCase(posterior, family, i)
@@ -67,38 +67,19 @@ async function evaluateFamily(
     const exact = exactPosterior(posterior, held)
     const { x, seconds: spent } = await posterior.sample(observation, { ...options, draws, seed: i })
     seconds += spent
-    found.add(x, exact)
+    cases.push({ ...found.add(x, exact), coverage: covered.add(x, truth) })
     floor.add(exact.sample(key(i, 'floor'), draws), exact)
     if (i < exactCases) {
       const drawn = await sampler.sample(exactScore(posterior, held, exact), { ...options, draws, seed: i })
       byScore.add(drawn.x, exact)
     }
-    cells.push(ranksOf(x, truth))
-    functionals.push(ranksOf(functionalsOf(x, shape), functionalsOf(array(truth.data, [1, ...shape]), shape).pick(0, null))) // prettier-ignore
     finished(i + 1)
   }
-  const covered = (ranks: Ranks[]): number => coverage(poolRanks(ranks), [0.9])[0]!.covered
   return {
     ...{ family: family.name, ...found.value(), floor: floor.value(), observations, seconds },
     exact: exactCases > 0 ? byScore.value() : null,
-    coverage: { cells: covered(cells), functionals: covered(functionals) },
+    ...{ coverage: covered.value(), cases },
   }
-}
-
-/** Total, the mean along the middle of the first axis, and one cell of each field: [n, 3]. */
-function functionalsOf(x: NdArray<Float64Array>, shape: readonly number[]): NdArray<Float64Array> {
-  const N = sizeOf(shape)
-  const n = x.size / N
-  const columns = shape[1] ?? 1
-  const middle = Math.floor(shape[0]! / 2) * columns
-  const out = new Float64Array(3 * n)
-  for (let r = 0; r < n; r++) {
-    const field = x.data.subarray(r * N, (r + 1) * N)
-    out[3 * r] = field.reduce((sum, v) => sum + v, 0)
-    out[3 * r + 1] = field.subarray(middle, middle + columns).reduce((sum, v) => sum + v, 0)
-    out[3 * r + 2] = field[Math.floor(N / 3)]!
-  }
-  return array(out, [n, 3])
 }
 
 /** The table that the command prints; a row of its own for the exact score, where it was asked for. */

@@ -93,20 +93,18 @@ export interface MomentErrors {
 export function momentErrors() {
   const [mean, std, covariance] = [pooledError(), pooledError(), pooledError()]
   return {
-    /** Samples x [n, ...shape] of a posterior. */
-    add(x: NdArray<Float64Array>, exact: ExactPosterior): void {
+    /** Samples x [n, ...shape] of a posterior; gives the errors of this case. */
+    add(x: NdArray<Float64Array>, exact: ExactPosterior): MomentErrors {
       const found = moments(x)
-      mean.add(found.mean, exact.mean)
-      std.add(found.std, exact.std)
-      covariance.add(sampleCovariance(x), exact.covariance)
+      return {
+        mean: mean.add(found.mean, exact.mean),
+        std: std.add(found.std, exact.std),
+        covariance: covariance.add(sampleCovariance(x), exact.covariance),
+      }
     },
     value: (): MomentErrors => ({ mean: mean.value(), std: std.value(), covariance: covariance.value() }),
   }
 }
 
 /** Errors of one case. */
-export function momentErrorsOf(x: NdArray<Float64Array>, exact: ExactPosterior): MomentErrors {
-  const errors = momentErrors()
-  errors.add(x, exact)
-  return errors.value()
-}
+export const momentErrorsOf = (x: NdArray<Float64Array>, exact: ExactPosterior): MomentErrors => momentErrors().add(x, exact) // prettier-ignore

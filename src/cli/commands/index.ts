@@ -1,6 +1,7 @@
 import type { Command } from '../command.js'
 import { compare } from './compare.js'
 import { compareProcesses } from './compare-processes.js'
+import { compareTrainings } from './compare-trainings.js'
 import { derive } from './derive.js'
 import { doctor } from './doctor.js'
 import { evaluate } from './evaluate.js'
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   evaluate,
   simulate,
   compare,
+  compareTrainings,
   derive,
   compareProcesses,
   ...segment,
