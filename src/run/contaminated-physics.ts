@@ -36,7 +36,7 @@ export interface PhysicsStudyOptions {
   readonly kind?: Corruption
   /** Shares of wrong examples; default 0, 0.1, 0.2, 0.3. */
   readonly contamination?: readonly number[]
-  /** Losses as `lossOf` takes them; default mse, huber:delta=0.2, lts:keep=0.7 and lts-level:keep=0.7. */
+  /** Losses as `lossOf` takes them; default mse, huber:delta=0.2 and lts-level:keep=0.7. */
   readonly losses?: readonly string[]
   /** Default 3. */
   readonly seeds?: number
@@ -123,24 +123,20 @@ export function corrupt({ x, y }: Pairs, share: number, kind: Corruption, k: Key
  * @throws RangeError for unknown losses, and shares outside [0, 1)
  */
 export async function physicsStudy(given: PhysicsStudyOptions = {}): Promise<PhysicsRow[]> {
-  const { kind = 'diverged', contamination = [0, 0.1, 0.2, 0.3], losses = ['mse', 'huber:delta=0.2', 'lts:keep=0.7', 'lts-level:keep=0.7'], seeds = 3, simulations = 16384, steps = 5000, observations = 32, samples = 128, threads, signal, progress } = given // prettier-ignore
+  const { kind = 'diverged', contamination = [0, 0.1, 0.2, 0.3], losses = ['mse', 'huber:delta=0.2', 'lts-level:keep=0.7'], seeds = 3, simulations = 16384, steps = 5000, observations = 32, samples = 128, threads, signal, progress } = given // prettier-ignore
   for (const share of contamination) if (!(share >= 0 && share < 1)) throw new RangeError(`physicsStudy: contamination ${share} is not in [0, 1)`) // prettier-ignore
   const chosen = losses.map(text => [text, lossOf(text)] as const)
   const { exact, simulate } = problem()
   const judged = simulate(key(0, 'physics', 'judged'), observations)
   const engine = threads === undefined ? {} : { threads }
   const rows: PhysicsRow[] = []
-  for (let seed = 0; seed < seeds; seed++)
-    for (const share of contamination)
+  for (let seed = 0; seed < seeds; seed++) {
+    const sound = simulate(key(seed, 'physics', 'training'), simulations)
+    for (const share of contamination) {
+      const pairs = corrupt(sound, share, kind, key(seed, 'physics'))
       for (const [name, loss] of chosen) {
         signal?.throwIfAborted()
         progress?.(`seed ${seed}, ${Math.round(100 * share)} % wrong, ${name}`)
-        const pairs = corrupt(
-          simulate(key(seed, 'physics', 'training'), simulations),
-          share,
-          kind,
-          key(seed, 'physics'),
-        )
         const network = mlp({ shape: [cells], embedding: sensors.length, width: 64, blocks: 2 })
         const sources = arraySources({ x: pairs.x, embedding: pairs.y }, { seed })
         const levels = logNormal({ mean: -1, sd: 1.5 })
@@ -169,6 +165,8 @@ export async function physicsStudy(given: PhysicsStudyOptions = {}): Promise<Phy
           tf.dispose(tensors.map(([, tensor]) => tensor))
         }
       }
+    }
+  }
   return rows
 }
 

@@ -2,7 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import { defineCommand, exitCodes } from '../../command.js'
 import { asUsage } from '../../usage.js'
 import { detectOptions, detectValues } from './detect-options.js'
-import { modeOf, modeOptions } from './values.js'
+import { modeOf, modeOptions, threadsOption } from './values.js'
 
 export const segmentApply = defineCommand({
   name: 'segment apply',
@@ -27,6 +27,7 @@ export const segmentApply = defineCommand({
     },
     npy: { type: 'flag', describe: 'Also write maps as numbers' },
     seed: { type: 'number', integer: true, least: 0, describe: 'Seed (0)' },
+    ...threadsOption,
     ...modeOptions,
     json: { type: 'flag', describe: 'One JSON document when done' },
   },
@@ -41,7 +42,7 @@ export const segmentApply = defineCommand({
       import('../../../run/segment/input.js'),
       import('../../duration.js'),
     ])
-    const { threshold, npy, seed, json, contamination, anomalies } = values
+    const { threshold, npy, seed, json, contamination, anomalies, threads } = values
     const input = values.input ?? shippedExample.pictures()
     const model = values.model ?? shippedExample.model()
     const folder = values.out ?? `runs/anomalies-${basename(resolve(input))}`
@@ -52,6 +53,7 @@ export const segmentApply = defineCommand({
         ...{ model, input, folder, npy, mode, signal: output.signal },
         ...(threshold !== undefined && { threshold }),
         ...(seed !== undefined && { seed }),
+        ...(threads !== undefined && { engine: { threads } }),
         conformal: {
           ...(rate !== undefined && { falsePositiveRate: rate }),
           ...(contamination !== undefined && { contamination }),
@@ -65,6 +67,8 @@ export const segmentApply = defineCommand({
     for (const note of result.notes) output.note(note)
     const { rows } = result
     for (const { fault } of rows) if (fault !== null) output.note(`not read: ${fault}`)
+    const peak = process.resourceUsage().maxRSS / 1024
+    if (result.picturesPerSecond > 0) output.note(`${result.picturesPerSecond.toFixed(1)} pictures/s, peak memory ${peak.toFixed(0)} MiB`) // prettier-ignore
     const anomalous = rows.filter(row => row.anomalous).length
     if (json) output.print(JSON.stringify(result, null, 2))
     else output.print(`${anomalous} of ${rows.length} pictures are anomalous (threshold ${result.threshold.toPrecision(4)}${result.rate ? `, from ${result.calibration} held-out pictures` : ''}): ${join(folder, 'index.html')}`) // prettier-ignore

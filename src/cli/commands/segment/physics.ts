@@ -9,7 +9,7 @@ export const segmentPhysics = defineCommand({
   options: {
     kind: { type: 'choice', choices: ['diverged', 'mismatch', 'stuck'], describe: 'What is wrong with them' },
     contamination: { type: 'list', describe: 'Share of wrong simulations (0, 0.1, 0.2, 0.3)' },
-    loss: { type: 'list', describe: 'Loss such as huber:delta=0.2 (mse, huber:delta=0.2, lts and lts-level:keep=0.7)' },
+    loss: { type: 'list', describe: 'Loss such as huber:delta=0.2 (mse, huber:delta=0.2, lts-level:keep=0.7)' },
     seeds: { type: 'number', integer: true, least: 1, describe: 'Seeds (3)' },
     simulations: { type: 'number', integer: true, least: 2, describe: 'Simulations to train on (16384)' },
     steps: { type: 'number', integer: true, least: 1, describe: 'Steps of each training (5000)' },

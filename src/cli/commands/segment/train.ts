@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { defineCommand, exitCodes, UsageError } from '../../command.js'
 import { asUsage } from '../../usage.js'
-import { modeOf, modeOptions, sizeOf } from './values.js'
+import { modeOf, modeOptions, sizeOf, threadsOption } from './values.js'
 
 export const segmentTrain = defineCommand({
   name: 'segment train',
@@ -39,6 +39,7 @@ export const segmentTrain = defineCommand({
     rate: { type: 'number', describe: 'Peak learning rate (0.001)' },
     'held-out': { type: 'number', describe: 'Share of the pictures kept for thresholds (0.1)' },
     seed: { type: 'number', integer: true, least: 0, describe: 'Seed (0)' },
+    ...threadsOption,
     ...modeOptions,
     json: { type: 'flag', describe: 'One JSON document when done' },
   },
@@ -47,7 +48,7 @@ export const segmentTrain = defineCommand({
     ['$0 segment train mvtec/grid --size 256x256 --budget 1h', "a category in MVTec AD's layout"],
   ],
   async run(values, output) {
-    const { input, out, loss, size, patch, latest, budget, steps, batch, rate, seed } = values
+    const { input, out, loss, size, patch, latest, budget, steps, batch, rate, seed, threads } = values
     if (input === undefined) throw new UsageError('segment train: name a folder of pictures')
     if (steps !== undefined && budget !== undefined) throw new UsageError('segment train: give --steps or --budget, not both') // prettier-ignore
     const [{ trainSegment }, { trainingItems }, { durationText, secondsOf }] = await Promise.all([
@@ -69,6 +70,7 @@ export const segmentTrain = defineCommand({
         ...(batch !== undefined && { batch }),
         ...(rate !== undefined && { rate }),
         ...(seed !== undefined && { seed }),
+        ...(threads !== undefined && { threads }),
         ...(values['held-out'] !== undefined && { heldOut: values['held-out'] }),
         progress({ step, steps: all, loss, heldOut, stepsPerSecond, secondsLeft }) {
           const judged = heldOut === null ? '' : `, held-out ${heldOut.toFixed(4)}`
