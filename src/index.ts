@@ -215,7 +215,8 @@ export {
   type LinearGaussianProblem,
   type TemperedDraws,
 } from './diagnostics/exact/index.js'
-export { referenceDistance, referencePosterior, type Reference, type ReferenceOptions } from './run/reference.js'
+export { referencePosterior, type Reference, type ReferenceOptions } from './run/reference.js'
+export { referenceDistance, type ReferenceDistance } from './run/reference-distance.js'
 export { readReference, type ReferenceCard, type StoredReference } from './run/reference-folder.js'
 
 // Anomaly segmentation: models of sound pictures, restoration, maps and decisions, and the study of robust losses.

@@ -21,6 +21,8 @@ export interface ParametricPrior {
   field(theta: NdArray): NdArray<Float64Array>
   /** log p(theta) of each row; -Infinity outside the support. */
   logDensity(theta: NdArray): Float64Array
+  /** Whether the field has a derivative in theta, which Gauss-Newton proposals need. Default: it has not. */
+  readonly smooth?: boolean
 }
 
 /** Writes the field of parameters theta into `out`. */
@@ -31,7 +33,6 @@ function parametricPrior(
   parameters: readonly (readonly [name: string, law: Law])[],
   draw: Draw,
 ): ParametricPrior {
-  // prettier-ignore
   const p = parameters.length
   const laws = parameters.map(([, law]) => law)
 
@@ -89,20 +90,24 @@ export function plumePrior(
   const [x, y = Float64Array.of(0)] = grid.shape.map((_, axis) => centers(grid, axis))
   const each = grid.shape.length + 2
   const parameters = indices(count).flatMap(k => [[`a${k}`, amplitude], ...place(grid, k, margin), [`w${k}`, width]] as const) // prettier-ignore
-  const bell = (at: Float64Array, centre: number, w: number): Float64Array => at.map(v => Math.exp(-((v - centre) ** 2) / (2 * w * w))) // prettier-ignore
-  return parametricPrior(grid, parameters, (theta, out) => {
+  const bell = (out: Float64Array, at: Float64Array, centre: number, w: number): void => {
+    for (let i = 0; i < at.length; i++) out[i] = Math.exp(-((at[i]! - centre) ** 2) / (2 * w * w))
+  }
+  const [along, across] = [new Float64Array(x!.length), new Float64Array(y.length).fill(1)]
+  const n = across.length
+  const prior = parametricPrior(grid, parameters, (theta, out) => {
     for (let k = 0; k < count; k++) {
       const [a, w] = [theta[k * each]!, theta[k * each + each - 1]!]
       // A plume is a product of one factor for each axis.
-      const along = bell(x!, theta[k * each + 1]!, w)
-      const across = each === 4 ? bell(y, theta[k * each + 2]!, w) : y.map(() => 1)
-      const n = across.length
+      bell(along, x!, theta[k * each + 1]!, w)
+      if (each === 4) bell(across, y, theta[k * each + 2]!, w)
       for (let i = 0; i < along.length; i++) {
         const height = a * along[i]!
         for (let j = 0; j < n; j++) out[i * n + j]! += height * across[j]!
       }
     }
   })
+  return { ...prior, smooth: true }
 }
 
 /**

@@ -8,12 +8,13 @@ import { FileError } from '../io/error.js'
 import { readNpz, writeNpz } from '../io/npz.js'
 import type { Case } from './case.js'
 import type { Observation } from './condition.js'
-import type { Reference, ReferenceOptions } from './reference.js'
+import type { Reference, ReferenceSettings } from './reference.js'
 
-const [ARRAYS, CARD] = ['reference.npz', 'reference.json']
+const ARRAYS = 'reference.npz'
+export const CARD = 'reference.json'
 
-/** Draws of theta that are kept, all chains together. */
-const KEPT = 1000
+/** About how many draws of theta are kept, all chains together. */
+const KEPT = 2000
 
 /** What reference.json says. */
 export interface ReferenceCard {
@@ -23,7 +24,7 @@ export interface ReferenceCard {
   readonly source: string
   /** The setting of the observation; y is among the arrays. */
   readonly setting: Omit<Observation, 'y'>
-  readonly options: Readonly<Record<'draws' | 'thin' | 'warmup' | 'chains' | 'levels' | 'seed', number>>
+  readonly options: ReferenceSettings
   readonly names: readonly string[]
   readonly parameters: Convergence
   readonly fields: Convergence
@@ -47,22 +48,20 @@ export interface StoredReference {
   readonly truth?: NdArray<Float64Array>
 }
 
-/** Writes both files; fields in single precision. @throws FileError where they cannot be written. */
+/** Writes both files, in single precision. @throws FileError where they cannot be written. */
 export async function writeReference(
   folder: string,
   problem: { readonly name: string },
   { observation, truth, source }: Pick<Case, 'observation' | 'truth' | 'source'>,
   reference: Reference,
-  options: ReferenceOptions,
 ): Promise<ReferenceCard> {
   const [chains, draws] = reference.theta.shape as [number, number]
-  const { thin = 10, levels = 10, seed = 0, warmup = draws * thin } = options
   const { y, ...setting } = observation
   const { acceptance, betas, exchanges, arrivals, evaluations } = reference.chains
   const card: ReferenceCard = {
     format: 'invdiff-reference',
     ...{ problem: problem.name, shape: reference.mean.shape, source, setting },
-    options: { draws, thin, warmup, chains, levels, seed },
+    options: reference.settings,
     ...{ names: reference.names, parameters: reference.parameters, fields: reference.fields },
     ...{ acceptance: [...acceptance], betas: [...betas], exchanges: [...exchanges] },
     ...{ arrivals, evaluations, seconds: reference.seconds },
@@ -73,7 +72,7 @@ export async function writeReference(
     join(folder, ARRAYS),
     {
       ...{ y: single(y), mean: single(reference.mean), std: single(reference.std) },
-      theta: thinned(reference.theta, Math.max(1, Math.ceil((chains * draws) / KEPT))),
+      theta: single(thinned(reference.theta, Math.max(1, Math.ceil((chains * draws) / KEPT)))),
       ...(truth && { truth: single(truth) }),
     },
     { compress: true },
@@ -123,7 +122,7 @@ export function referenceText(card: ReferenceCard): string {
   const { acceptance, exchanges, options, arrivals } = card
   const range = (values: readonly number[]): string => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}` // prettier-ignore
   return [
-    `${card.problem}, ${card.source}: ${options.chains} chains of ${options.draws} draws, ${card.evaluations} evaluations, ${card.seconds.toFixed(0)} s`,
+    `${card.problem}, ${card.source}: ${options.chains} chains of ${options.draws} draws (${options.moves}), ${card.evaluations} evaluations, ${card.seconds.toFixed(0)} s`,
     line('parameters, the worst', card.parameters),
     line('fields, the worst', card.fields),
     `acceptance ${range(acceptance)}${exchanges.length > 0 ? `; exchanges ${range(exchanges)}, ${arrivals} arrivals from the prior` : ''}`,

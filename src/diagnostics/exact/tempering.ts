@@ -15,8 +15,8 @@ import { array, zeros, type NdArray } from '../../io/array.js'
 import type { ParametricPrior } from '../../physics/parametric.js'
 import { derive, normal, uniform } from '../../random.js'
 import { assertCounts, assertLogs, judged, type ChainDraws, type ChainOptions } from './chains.js'
-import { adaptedLadder, firstLadder } from './ladder.js'
-import { forgets, randomWalk } from './random-walk.js'
+import { openLadder } from './ladder.js'
+import { randomWalk } from './random-walk.js'
 
 export interface TemperingOptions extends ChainOptions {
   readonly prior: Pick<ParametricPrior, 'names' | 'sampleParameters' | 'logDensity'>
@@ -73,13 +73,10 @@ export function* temperingSteps(options: TemperingOptions): Generator<number, Te
   const P = prior.logDensity(rows(x))
   const of = (level: number): Float64Array => x.subarray(level * chains * p, (level + 1) * chains * p)
   const walks = Array.from({ length: fresh ? last : 1 }, (_, l) => randomWalk(p, of(l), where))
-  let betas = firstLadder(levels)
+  const ladder = openLadder(levels, chains, warmup)
   const [z, u] = [new Float64Array(walkers * p), new Float64Array(walkers)]
   const probability = new Float64Array(levels)
-  const rejected = new Float64Array(last)
-  const [accepted, exchanged, tried] = [new Float64Array(chains), new Float64Array(last), new Float64Array(last)]
-  const fromPrior = new Uint8Array(walkers)
-  let arrivals = 0
+  const accepted = new Float64Array(chains)
 
   function move(step: number): void {
     normal(derive(key, 'propose'), z, step * z.length)
@@ -93,6 +90,7 @@ export function* temperingSteps(options: TemperingOptions): Generator<number, Te
     for (let w = 0; w < walkers; w++) if (nextP[w] === -Infinity) proposal.set(x.subarray(w * p, (w + 1) * p), w * p)
     const nextL = likelihood(proposal)
     probability.fill(0)
+    const betas = ladder.betas()
     for (let w = 0; w < walkers; w++) {
       const level = Math.floor(w / chains)
       const log = betas[level]! * (nextL[w]! - L[w]!) + nextP[w]! - P[w]!
@@ -103,37 +101,24 @@ export function* temperingSteps(options: TemperingOptions): Generator<number, Te
       L[w] = nextL[w]!
       P[w] = nextP[w]!
       if (step >= warmup && level === 0) accepted[w]!++
-      if (w >= walking) fromPrior[w] = 1
+      if (w >= walking) ladder.drawn(w)
     }
   }
 
   function exchange(step: number): void {
     uniform(derive(key, 'exchange'), u, step * walkers)
-    for (let l = step % 2; l < last; l += 2) {
-      for (let c = 0; c < chains; c++) {
-        const [a, b] = [l * chains + c, (l + 1) * chains + c]
-        const chance = Math.min(1, Math.exp((betas[l]! - betas[l + 1]!) * (L[b]! - L[a]!)))
-        rejected[l]! += 1 - (chance || 0)
-        tried[l]!++
-        if (!(u[a]! < chance)) continue
-        swap(x, a, b, p)
-        for (const values of [L, P, fromPrior]) swap(values, a, b, 1)
-        exchanged[l]!++
-      }
+    const swapAll = (a: number, b: number): void => {
+      swap(x, a, b, p)
+      for (const values of [L, P]) swap(values, a, b, 1)
     }
-    for (let c = 0; c < chains; c++) {
-      if (fresh && fromPrior[c] && step >= warmup) arrivals++
-      fromPrior[c] = 0
-    }
+    ladder.exchange(step, u, w => L[w]!, swapAll)
   }
 
   function adapt(step: number): void {
     walks.forEach((walk, l) => {
       walk.adapt(of(l), probability[l]!, step)
     })
-    if (!forgets(step + 1) && step + 1 < warmup) return
-    if (last > 0 && step + 1 < warmup) betas = adaptedLadder(betas, rejected.map((r, l) => r / tried[l]!)) // prettier-ignore
-    for (const counts of [rejected, exchanged, tried]) counts.fill(0)
+    ladder.adapt(step)
   }
 
   const kept = zeros('float64', [chains, draws, p])
@@ -154,15 +139,14 @@ export function* temperingSteps(options: TemperingOptions): Generator<number, Te
   }
   return {
     ...judged(kept),
-    ...{ log: logs, betas, arrivals },
+    ...{ log: logs, betas: ladder.betas(), exchanges: ladder.exchanges(), arrivals: ladder.arrivals() },
     acceptance: accepted.map(n => n / (draws * thin)),
-    exchanges: exchanged.map((n, l) => n / tried[l]!),
     evaluations: walkers * (steps + 1),
   }
 }
 
 /** Exchanges rows a and b, of p values each. */
-function swap(values: Float64Array | Uint8Array, a: number, b: number, p: number): void {
+function swap(values: Float64Array, a: number, b: number, p: number): void {
   for (let k = 0; k < p; k++) {
     const value = values[a * p + k]!
     values[a * p + k] = values[b * p + k]!
