@@ -4,7 +4,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { array } from '../../src/io/array.js'
 import { writeNpy } from '../../src/io/npy.js'
+import { readRunConfig } from '../../src/io/run-folder.js'
 import { openZarr } from '../../src/io/zarr.js'
+import { loadProblem } from '../../src/run/problems.js'
+import { measurementOf, type Setting } from '../../src/run/setting.js'
 import { solve, type SolveOptions, type Solution } from '../../src/run/solve.js'
 import { trainProblem } from '../../src/run/train.js'
 import { temporaryFolder } from '../io/helpers.js'
@@ -55,6 +58,20 @@ describe('a held-out case', () => {
     expect(await samples('three')).not.toEqual(await samples('one'))
     await expect(run('one')).rejects.toThrow(/finished one.*one-2/s)
   })
+})
+
+it('the chi-square for each value is that of the samples it leaves', async () => {
+  const { chiSquarePerValue } = await run('chi', { testCase: 2, draws: 12 })
+  const { config } = await readRunConfig(path('chi'))
+  const setting = config as unknown as Setting & { noise: { std: number } }
+  const { operator: A, size: m } = measurementOf((await loadProblem(source)).build([8, 8]), setting)
+  const x = array(await samples('chi'), [12, 8, 8])
+  const zarr = await openZarr(path('chi/posterior.zarr'))
+  const y = (await zarr.read('observed_data/y')).data as Float64Array
+  expect(m).toBe(y.length)
+  expect(m).toBeGreaterThan(1)
+  const total = A.apply(x).data.reduce((sum, v, k) => sum + ((y[k % m]! - v) / setting.noise.std) ** 2, 0)
+  expect(chiSquarePerValue / (total / (12 * m))).toBeCloseTo(1, 10)
 })
 
 describe('the run folder', () => {
