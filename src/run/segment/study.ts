@@ -28,7 +28,7 @@ export interface StudyOptions {
   /** Default 0, 0.1, 0.2, 0.3. */
   readonly contamination?: readonly number[]
   /**
-   * Losses as `lossOf` takes them, and `simplex`: mean square with simplex noise. Default mse, simplex, huber, lts, lts-level;
+   * Losses as `lossOf` takes them; `simplex`, mean square with simplex noise, and `simplex+<loss>`. Default mse, simplex, huber, lts, lts-level;
    * the last two keep 0.7, what is sound at the largest contamination.
    */
   readonly methods?: readonly string[]
@@ -151,10 +151,12 @@ export async function segmentStudy(given: StudyOptions): Promise<StudyRow[]> {
   }
 }
 
-const methodOf = (method: string): { loss: string; noise: 'gaussian' | 'simplex' } => {
+/** `simplex+<loss>` is that loss with simplex noise. */
+function methodOf(method: string): { loss: string; noise: 'gaussian' | 'simplex' } {
   if (method === 'simplex') return { loss: 'mse', noise: 'simplex' }
-  lossOf(method)
-  return { loss: method, noise: 'gaussian' }
+  const loss = method.replace(/^simplex\+/, '')
+  lossOf(loss)
+  return { loss, noise: loss === method ? 'gaussian' : 'simplex' }
 }
 
 const nameOf = ({ category, contamination, method, seed }: Piece): string =>

@@ -17,7 +17,7 @@ export const segmentStudy = defineCommand({
     method: {
       type: 'list',
       describe:
-        'mse is plain DDPM; simplex, or a loss such as huber:delta=0.2 (mse, simplex, three huber, lts, lts-level)',
+        'mse is plain DDPM; a loss such as huber:delta=0.2; simplex, or simplex+<loss> (mse, simplex, three huber, lts, lts-level)',
     },
     setting: { type: 'list', describe: 'Levels t_forward,t_reverse in steps out of 1000 (100,250 100,100 250,250)' },
     seeds: { type: 'number', integer: true, least: 1, describe: 'Seeds (3)' },
