@@ -55,8 +55,10 @@ export function conversionsOf(
       const { offset, factor } = conversion(from, column === 'label' ? undefined : target[column])
       return { offset: column === 'noise' ? 0 : offset, factor } // a noise level is a difference
     } catch (error) {
-      const known = target[column] === undefined ? 'no units' : `units of the dimension of '${target[column]}'`
-      throw new FileError(file, { expected: `${known} in the column ${column}`, found: messageOf(error) })
+      const own = target[column]
+      const known = own === undefined ? 'no units' : `units of the dimension of '${own}'`
+      const remedy = own === undefined ? `Write ${column} alone.` : `Convert it, and write ${column} [${own}].`
+      throw new FileError(file, { expected: `${known} in the column ${column}`, found: messageOf(error), remedy })
     }
   }
   return { x: of('x'), y: of('y'), t: of('t'), value: of('value'), noise: of('noise'), label: unchanged }
@@ -101,7 +103,7 @@ export function readingOf(
   const numberAt = (column: Column): number => {
     const cell = cells[column]
     const raw = typeof cell === 'string' ? (cell.trim() === '' ? NaN : Number(cell)) : (cell ?? NaN)
-    const remedy = typeof cell === 'string' && /^\s*[-+]?\d+,\d+\s*$/.test(cell) ? 'Write decimals with a point.' : undefined // prettier-ignore
+    const remedy = typeof cell === 'string' && /^\s*[-+]?\d+,\d+\s*$/.test(cell) ? 'Write decimals with a point.' : 'Correct it, or leave the value of the row empty to leave the reading out.' // prettier-ignore
     if (!Number.isFinite(raw))
       fail(column, 'a number', cell === null || cell === undefined || cell === '' ? 'nothing' : `'${cell}'`, remedy)
     return conversions[column].offset + conversions[column].factor * raw
@@ -109,9 +111,10 @@ export function readingOf(
   if (isEmpty(cells.value)) return undefined
   const { shape, lengths } = space.grid
   const place = (['x', 'y'] as const).slice(0, shape.length).map(numberAt)
-  if (!place.every((p, axis) => p >= 0 && p <= lengths[axis]!)) {
+  const outside = place.findIndex((p, axis) => !(p >= 0 && p <= lengths[axis]!))
+  if (outside >= 0) {
     const extent = lengths.map(length => `[0, ${length}]`).join(' x ')
-    fail(shape.length === 2 ? 'y' : 'x', `a sensor in the domain ${extent}${space.lengthUnits ? ` ${space.lengthUnits}` : ''}`, `(${place.join(', ')})`, 'Check the order of x and y, and their units.') // prettier-ignore
+    fail(outside === 1 ? 'y' : 'x', `a sensor in the domain ${extent}${space.lengthUnits ? ` ${space.lengthUnits}` : ''}`, `(${place.join(', ')})`, 'Check the order of x and y, and their units.') // prettier-ignore
   }
   const value = numberAt('value')
   const noise = 'noise' in cells ? numberAt('noise') : undefined
