@@ -19,6 +19,10 @@ export interface ContaminateOptions {
   readonly kinds?: readonly string[]
   readonly seed: number
   /**
+   * Sound pictures to start from, chosen at random; all unless given. A set that has few defects reaches a large fraction with fewer.
+   */
+  readonly sound?: number
+  /**
    * The largest fraction of the study: what it would take is left out of the test set at every fraction. `fraction` unless given.
    */
   readonly largest?: number
@@ -80,11 +84,19 @@ export function contaminate(dataset: Dataset, options: ContaminateOptions): Cont
   if (already) throw wrong(`${already.id} is in the training set already; contaminate a set that trains on ${GOOD} only`) // prettier-ignore
 
   const root = key(seed, 'contaminate', dataset.category)
-  const sound = dataset.train
+  const sound = chosenOf(dataset.train, options.sound, derive(root, 'sound'))
   const take = (f: number): number => Math.round(mode === 'replace' ? f * sound.length : (f / (1 - f)) * sound.length)
   const seenKinds = dataset.kinds.filter(kind => kinds.includes(kind))
   const queue = takenInTurn(dataset, seenKinds, root)
-  if (take(largest) > queue.length) throw wrong(shortage(dataset, largest, take(largest), queue.length))
+  if (take(largest) > queue.length)
+    throw wrong(
+      shortage(dataset.category, {
+        fraction: largest,
+        wanted: take(largest),
+        sound: sound.length,
+        there: queue.length,
+      }),
+    )
   const contaminants = queue.slice(0, take(fraction))
   const reserved = new Set(queue.slice(0, take(largest)))
 
@@ -123,8 +135,19 @@ function takenInTurn(dataset: Dataset, kinds: readonly string[], root: Key): Ite
   return Array.from({ length: rounds }, (_, k) => stacks.flatMap(stack => stack.slice(k, k + 1))).flat()
 }
 
-function shortage({ category, train }: Dataset, fraction: number, wanted: number, there: number): string {
-  return `a fraction of ${fraction} takes ${wanted} defective pictures beside ${train.length} sound ones, and ${category} has ${there} to give (one of each kind stays for the test); take a smaller fraction, more kinds, or fewer sound pictures`
+/** That many of the items, in their order. */
+function chosenOf(items: readonly Item[], count: number | undefined, key: Key): readonly Item[] {
+  if (count === undefined) return items
+  if (!(Number.isSafeInteger(count) && count >= 1 && count <= items.length)) throw wrong(`${count} sound pictures to train on; there are ${items.length}`) // prettier-ignore
+  const chosen = new Set(permutation(key, items.length).subarray(0, count))
+  return items.filter((_, i) => chosen.has(i))
+}
+
+function shortage(
+  category: string,
+  { fraction, wanted, sound, there }: Readonly<Record<'fraction' | 'wanted' | 'sound' | 'there', number>>,
+): string {
+  return `a fraction of ${fraction} takes ${wanted} defective pictures beside ${sound} sound ones, and ${category} has ${there} to give (one of each kind stays for the test); take a smaller fraction, more kinds, or fewer sound pictures`
 }
 
 /** Writes a manifest as JSON, beside its target and renamed. Throws FileError. */

@@ -40,6 +40,8 @@ export interface StudyOptions {
   readonly settings?: readonly (readonly [forward: number, reverse: number])[]
   /** Kinds of defect that are trained on; every other one unless given. */
   readonly seen?: readonly string[]
+  /** Pictures of each training set, of categories in a folder; all unless given. Sets with few defects need it for large shares. */
+  readonly sound?: number
   /** A procedural category: its sizes, and the seed that draws the material and its pictures, for all seeds of the study alike. */
   readonly textures?: {
     /** Default 0. */
@@ -81,11 +83,11 @@ export const studyDefaults = {
  *   anything is trained; what `trainSegment` and `evaluateSegment` throw; the signal's reason.
  */
 export async function segmentStudy(given: StudyOptions): Promise<StudyRow[]> {
-  const { folder, root, seen, signal, progress, engine, command, mode = 'new', ...rest } = given
+  const { folder, root, seen, sound, signal, progress, engine, command, mode = 'new', ...rest } = given
   const options = { ...studyDefaults, ...rest }
   const { categories, contamination, methods, seeds, firstSeed, settings, textures, training, detect } = options
   methods.forEach(methodOf)
-  const config = { root: root ?? null, seen: seen ?? null, categories, contamination, methods, seeds, firstSeed, settings, training, detect, ...(root === undefined && { textures }) } // prettier-ignore
+  const config = { root: root ?? null, seen: seen ?? null, sound: sound ?? null, categories, contamination, methods, seeds, firstSeed, settings, training, detect, ...(root === undefined && { textures }) } // prettier-ignore
   const run = await openRun(folder, { seed: 0, config, mode })
   const rows: StudyRow[] = []
   try {
@@ -95,7 +97,7 @@ export async function segmentStudy(given: StudyOptions): Promise<StudyRow[]> {
       datasets.set(category, root === undefined ? await texturesOf(run.file('data'), category, textures, signal) : await openDataset(root, category)) // prettier-ignore
     const pieces = piecesOf({ categories, contamination, methods, seeds, firstSeed })
     const largest = Math.max(...contamination)
-    const splits = pieces.map(piece => splitOf(datasets.get(piece.category)!, piece, largest, seen))
+    const splits = pieces.map(piece => splitOf(datasets.get(piece.category)!, piece, largest, { seen, sound }))
     for (const [i, piece] of pieces.entries()) {
       signal?.throwIfAborted()
       const name = nameOf(piece)
@@ -182,10 +184,11 @@ const splitOf = (
   dataset: Dataset,
   { contamination, seed }: Piece,
   largest: number,
-  seen?: readonly string[],
+  { seen, sound }: { seen: readonly string[] | undefined; sound: number | undefined },
 ): Contaminated =>
   contaminate(dataset, {
     ...{ fraction: contamination, largest, seed },
+    ...(sound !== undefined && { sound }),
     kinds: dataset.kinds.filter((kind, i) => (seen ? seen.includes(kind) : i % 2 === 0)),
   })
 

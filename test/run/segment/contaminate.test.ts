@@ -52,6 +52,14 @@ it('takes the pictures of a smaller fraction within those of a larger, on one te
   expect(most.manifest.train.good.every(id => sound.has(id))).toBe(true)
 })
 
+it('reaches a large fraction with few defects, where it starts from fewer sound pictures', () => {
+  expect(() => contaminate(dataset, { fraction: 0.5, kinds: ['stain'], seed: 8 })).toThrow('fewer sound pictures')
+  const found = contaminate(dataset, { fraction: 0.5, kinds: ['stain'], sound: 14, seed: 8 })
+  expect([found.train.length, defects(found).length, found.manifest.achieved]).toEqual([14, 7, 0.5])
+  expect(ids(contaminate(dataset, { fraction: 0, sound: 14, seed: 9 }).train)).not.toEqual(ids(contaminate(dataset, { fraction: 0, sound: 14, seed: 8 }).train)) // prettier-ignore
+  expect(() => contaminate(dataset, { fraction: 0, sound: 101, seed: 8 })).toThrow('101 sound pictures')
+})
+
 it('depends on the seed alone', () => {
   const at = (seed: number): string[] => defects(contaminate(dataset, { fraction: 0.2, seed }))
   expect(at(4)).toEqual(at(4))

@@ -26,7 +26,7 @@ export const segmentStudy = defineCommand({
     seen: { type: 'list', describe: 'Kind of defect to train on (every other one)' },
     size: { type: 'text', describe: 'Resize pictures, as in 256x256; side of procedural ones (64)' },
     patch: { type: 'number', integer: true, least: 4, describe: 'Side of the patches (32)' },
-    train: { type: 'number', integer: true, least: 4, describe: 'Procedural: pictures to train on (120)' },
+    train: { type: 'number', integer: true, least: 4, describe: 'Pictures to train on (120; of a folder all)' },
     test: { type: 'number', integer: true, least: 1, describe: 'Procedural: sound pictures to test on (20)' },
     defective: { type: 'number', integer: true, least: 1, describe: 'Procedural: pictures of each defect (20)' },
     'training-steps': { type: 'number', integer: true, least: 1, describe: 'Steps of each training (1500)' },
@@ -40,7 +40,7 @@ export const segmentStudy = defineCommand({
   examples: [
     ['$0 segment study --resume', 'the procedural study; goes on where it was stopped'],
     [
-      '$0 segment study mvtec --category grid --category carpet --size 256x256 --training-steps 20000',
+      '$0 segment study mvtec --category grid --category carpet --size 256x256 --patch 64 --train 100 --training-steps 20000',
       "the paper's protocol on MVTec AD",
     ],
   ],
@@ -72,6 +72,7 @@ export const segmentStudy = defineCommand({
         ...(values.setting.length > 0 && { settings: values.setting.map(settingOf) }),
         ...defined({ seeds, firstSeed }),
         ...(seen.length > 0 && { seen }),
+        ...(input !== undefined && train !== undefined && { sound: train }),
         textures: { ...studyDefaults.textures, ...defined(counts) },
         training: {
           ...studyDefaults.training,
