@@ -101,6 +101,8 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
       ...{ data: examples.data, heldOut: examples.heldOut },
       ...{ seed, batch, levels, loss, weighting: weighting('edm', { levels }) },
       ...length,
+      // A held-out loss costs as much as five steps.
+      ...(steps !== undefined && { evaluateEvery: Math.max(50, Math.ceil(steps / 50)) }),
       rate: { peak: rate },
       checkpoint: { file: run.file('checkpoint.safetensors'), resume: mode === 'resume' },
       ...(threads !== undefined && { engine: { threads } }),

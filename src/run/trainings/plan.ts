@@ -24,6 +24,7 @@ export interface Variation {
 /** How training corrects a closed form: as `train` does unless told, or not at all. */
 export const bases = {
   auto: {},
+  none: {},
 } as const satisfies Record<string, Partial<TrainProblemOptions>>
 
 export type BaseName = keyof typeof bases
