@@ -16,11 +16,12 @@ const spelled: Readonly<Record<string, (value: never) => readonly string[]>> = {
 export function trainCommand({ problem, ...options }: Readonly<Record<string, unknown>>): string | null {
   const words = ['npx', 'invdiff', 'train', String(problem)]
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || value === defaults[name]) continue
+    if (value === undefined || value === false || value === defaults[name]) continue
     const own = spelled[name]
     if (own) words.push(...own(value as never))
-    else if (typeof value === 'object') return null
-    else words.push(`--${name}`, String(value))
+    else if (value === true) words.push(`--${name}`)
+    else if (typeof value === 'string' || typeof value === 'number') words.push(`--${name}`, String(value))
+    else return null
   }
   return words.map(quoted).join(' ')
 }

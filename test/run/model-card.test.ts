@@ -10,6 +10,7 @@ const path = temporaryFolder()
 
 describe('the command that makes a model', () => {
   it('leaves out what holds unless told', () => {
+    expect(trainCommand({ problem: 'heat', surrogate: true, other: false })).toBe('npx invdiff train heat --surrogate')
     const usual = { problem: 'heat', process: 'vp', encode: 'lmmse', levels: 'log-normal', parametrisation: 'edm', seed: 0 } // prettier-ignore
     expect(trainCommand({ ...usual, budget: 1200 })).toBe('npx invdiff train heat --budget 20m')
     expect(trainCommand({ ...usual, budget: 90.5 })).toBe('npx invdiff train heat --budget 90.5s')
