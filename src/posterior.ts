@@ -6,7 +6,7 @@ import type { PriorMoments } from './operators/encode.js'
 import type { Problem, ProblemParts } from './problem.js'
 import { writePosterior } from './run/arviz.js'
 import { conditionOf, stacked, type Conditioned, type Observation } from './run/condition.js'
-import { assertOther, guidedDenoiser, guidingConditions, unconditioned, type GuidanceName, type GuidanceOptions } from './run/guided.js' // prettier-ignore
+import { guidedDenoiser, guidingConditions, parted, type GuidanceName, type GuidanceOptions } from './run/guided.js'
 import { loadModel, type Model } from './run/model-folder.js'
 import { priorMoments } from './run/moments.js'
 import { problemOfModel } from './run/problems.js'
@@ -95,14 +95,10 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
     return known
   }
   /** What the network is shown, and what guidance takes where there is any. */
-  function see(observation: Observation, { guidance = 'none', shown: other }: GuidanceOptions): Seen {
-    if (guidance === 'none') {
-      if (other) throw new RangeError("posterior: 'shown' is for guidance: without it the observation is shown")
-      return shown(observation)
-    }
-    if (other) assertOther(other, observation)
-    const seen = other ? shown(other) : unconditioned(prior, spec, observation)
-    return { ...seen, guide: guidingConditions(parts, prior, observation, seen.view) }
+  function see(observation: Observation, { guidance = 'none', ...options }: SamplingOptions): Seen {
+    if (guidance === 'none') return shown(observation)
+    const { seen, guiding } = parted(parts, prior, spec, observation, options)
+    return { ...seen, guide: guidingConditions(parts, prior, guiding, seen.view) }
   }
 
   /** Draws first, ..., first + draws - 1 of one observation, or all draws of several. */

@@ -6,20 +6,30 @@
  *
  * an A that is not linear is replaced by its tangent at the estimate of a Gauss-Newton iteration with the prior's moments.
  *
- * Shown nothing, the network sees the encoding of no measurement: x_lin is the prior's mean, sd_lin its deviation, the
- * information 0. A model that met no such example in training (a mixture of a few sensors and more) extrapolates there, and the
- * more so the fewer sensors it has met; what it was shown in training serves it better, as long as it is not the observation
- * itself, whose likelihood would then count twice.
+ * The likelihood must count once: a network that is shown y and guided by y samples from p(x) L^2, too narrow. So the measurement
+ * is parted. With e ~ N(0, R),
+ *
+ *   y_1 = y + sqrt(c) e,   R_1 = (1 + c) R,      y_2 = y - e/sqrt(c),   R_2 = (1 + 1/c) R
+ *
+ * are independent given x, and p(x | y_1, y_2) = p(x | y): the network is shown y_1, as noisy a measurement as it has met in
+ * training, and y_2 guides. Shown nothing instead, it sees the encoding of no measurement: x_lin is the prior's mean, sd_lin its
+ * deviation, the information 0; a model that met no such example in training (a mixture of a few sensors and more)
+ * extrapolates there.
+ *
+ * Source of the parting: A. Neufeld, A. Dharamshi, L. L. Gao, D. Witten, "Data thinning for convolution-closed
+ * distributions", JMLR 25 (2024), arXiv 2301.07276.
  */
 import { array, zeros, type NdArray } from '../io/array.js'
 import { choleskyInPlace, solveLower } from '../linalg/cholesky.js'
 import { encodeChannels, linearEstimator, linearStatistics, type PriorMoments } from '../operators/encode.js'
 import { matrixOf } from '../operators/linear.js'
 import { isLinear, type MeasurementOperator } from '../operators/operator.js'
+import type { NoiseSpec } from '../operators/noise.js'
 import type { ProblemParts } from '../problem.js'
+import { key } from '../random.js'
 import type { Denoiser } from '../scores/denoiser.js'
 import { dps, matrixMeasurement, mmps, pigdm } from '../scores/guidance.js'
-import type { Conditioned, Observation } from './condition.js'
+import { conditionOf, type Conditioned, type Observation } from './condition.js'
 import { measurementOf, type Measurement } from './setting.js'
 import { embed, viewOf, type Frame, type ViewSpec } from './view.js'
 
@@ -31,10 +41,11 @@ export interface GuidanceOptions {
   /** Default `none`. */
   readonly guidance?: GuidanceName
   /**
-   * What the network is shown where there is guidance: another measurement of the same unknown, independent of the observation
-   * given the unknown. Default: nothing.
+   * What the network is shown where there is guidance: a part of the measurement (default, for linear operators with Gaussian
+   * noise), nothing (what the others get), or another measurement of the same unknown, independent of the observation given
+   * the unknown.
    */
-  readonly shown?: Observation
+  readonly shown?: 'part' | 'nothing' | Observation
   /** Conjugate gradients of mmps and pigdm, each a forward and a backward pass of the network for mmps. Default 8. */
   readonly iterations?: number
 }
@@ -48,6 +59,60 @@ export function guidedDenoiser(denoise: Denoiser, name: Exclude<GuidanceName, 'n
   if (!Object.hasOwn(rules, name)) throw new RangeError(`unknown guidance '${name}': ${guidanceNames.join(', ')}`)
   return rules[name]()
 }
+
+/** What a guided network is shown, and the measurement whose likelihood guides it. */
+export interface Parted {
+  readonly seen: Conditioned
+  readonly guiding: Observation
+}
+
+/**
+ * Parts a measurement for guidance.
+ *
+ * @param seed of the noise that parts it.
+ * @throws RangeError where the observation would count twice, or does not fit the problem.
+ */
+export function parted(
+  parts: ProblemParts,
+  prior: PriorMoments,
+  spec: ViewSpec,
+  observation: Observation,
+  { shown = 'part', seed = 0 }: Pick<GuidanceOptions, 'shown'> & { readonly seed?: number } = {},
+): Parted {
+  if (typeof shown !== 'string') {
+    assertOther(shown, observation)
+    return { seen: conditionOf(parts, prior, spec, shown), guiding: observation }
+  }
+  const { operator, noise: law, size: m } = measurementOf(parts, observation)
+  if (shown === 'nothing' || observation.noise.kind !== 'gaussian' || !isLinear(operator))
+    return { seen: unconditioned(prior, spec, observation), guiding: observation }
+  const R = law.covariance(array(new Float64Array(m)))
+  const deviation = Math.sqrt(R.data.reduce((sum, v, k) => (R.shape.length === 1 || k % (m + 1) === 0 ? sum + v / m : sum), 0)) // prettier-ignore
+  const c = Math.max(leastPart, (spec.noise.high / deviation) ** 2 - 1)
+  const y = array(Float64Array.from(observation.y.data as Float64Array), [1, m])
+  const noisy = law.sample(y, key(seed, 'guidance', 'part')).data
+  const part = (share: number, scale: number): Observation => ({
+    ...observation,
+    y: array(noisy.map((v, i) => y.data[i]! + share * (v - y.data[i]!))),
+    noise: scaled(observation.noise, R, scale),
+  })
+  return {
+    seen: conditionOf(parts, prior, spec, part(Math.sqrt(c), 1 + c)),
+    guiding: part(-1 / Math.sqrt(c), 1 + 1 / c),
+  }
+}
+
+/** A specification of Gaussian noise with `by` times its covariance R. */
+function scaled({ std }: NoiseSpec, R: NdArray<Float64Array>, by: number): NoiseSpec {
+  if (typeof std === 'number') return { kind: 'gaussian', std: std * Math.sqrt(by) }
+  const [m, columns] = R.shape as [number, number?]
+  const row = (i: number): number[] => Array.from(R.data.subarray(i * m, (i + 1) * m), v => v * by)
+  if (columns === undefined) return { kind: 'gaussian', std: row(0).map(Math.sqrt) }
+  return { kind: 'gaussian', covariance: Array.from({ length: m }, (_, i) => row(i)) }
+}
+
+/** Least c: a network that has met no noise above this is shown half of the information. */
+const leastPart = 1
 
 /** What a model is shown where nothing was measured. */
 export function unconditioned(prior: PriorMoments, spec: ViewSpec, setting: Observation): Conditioned {

@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { array } from '../../src/io/array.js'
-import type { Posterior } from '../../src/posterior.js'
+import type { Observation, Posterior } from '../../src/posterior.js'
 import { exactPosterior, heldOutCase, momentErrorsOf } from '../../src/run/exact-case.js'
-import { assertOther, guidedDenoiser, guidingConditions, unconditioned } from '../../src/run/guided.js'
+import { assertOther, guidedDenoiser, guidingConditions, parted, unconditioned } from '../../src/run/guided.js'
 import { priorMoments } from '../../src/run/moments.js'
 import { loadProblem } from '../../src/run/problems.js'
 import { processes } from '../../src/run/process.js'
@@ -55,6 +55,48 @@ describe('guidance of the prior', () => {
     expect(std).toBeLessThan(0.06)
     expect(covariance).toBeLessThan(0.15)
     await drawing.dispose()
+  })
+
+  it('parts a measurement into two that are independent and say as much together', () => {
+    const { prior, parts, model } = posterior
+    const spec = model.spec.view
+    const { observation } = heldOutCase(posterior, sensors, 3)
+    const R = 0.01
+    const noisy = { ...observation, noise: { kind: 'gaussian', std: Math.sqrt(R) } }
+    const shown: Observation[] = []
+    const seenBy = (seed: number) => parted(parts, prior, spec, noisy, { seed })
+    const m = noisy.y.size
+    let [own, product] = [0, 0]
+    const seeds = 60
+    const high = Math.max(2 * R, spec.noise.high ** 2)
+    for (let seed = 0; seed < seeds; seed++) {
+      const { guiding } = seenBy(seed)
+      const rest = Number(guiding.noise.std) ** 2
+      shown.push(guiding)
+      // 1/R = 1/R_1 + 1/R_2, and R_1 is the largest noise of training (or twice R).
+      expect(1 / R - 1 / rest).toBeCloseTo(1 / high, 8)
+      for (let i = 0; i < m; i++) {
+        const e = Number(guiding.y.data[i]) - Number(noisy.y.data[i])
+        own += e * e
+        product += e * e * e
+      }
+    }
+    // y_2 - y has the variance R/c = R_2 - R: within 4 deviations of the mean of so many squares.
+    const n = seeds * m
+    const variance = Number(shown[0]!.noise.std) ** 2 - R
+    expect(Math.abs(own / n / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / n))
+    expect(Math.abs(product / n)).toBeLessThan(4 * Math.sqrt(15 / n) * variance ** 1.5)
+  })
+
+  it('shows nothing of a measurement that cannot be parted', () => {
+    const { prior, parts, model } = posterior
+    const spec = model.spec.view
+    const { observation } = heldOutCase(posterior, sensors, 4)
+    const nothing = unconditioned(prior, spec, observation).view
+    const centreOf = (o: Observation, shown: 'part' | 'nothing') => [...parted(parts, prior, spec, o, { shown }).seen.view.centre] // prettier-ignore
+    expect(centreOf(observation, 'part')).not.toEqual([...nothing.centre])
+    expect(centreOf(observation, 'nothing')).toEqual([...nothing.centre])
+    expect(centreOf({ ...observation, noise: { kind: 'laplace', scale: 0.1 } }, 'part')).toEqual([...nothing.centre]) // prettier-ignore
   })
 
   it('linearises a saturating detector where it bends, and refuses one without a derivative', () => {
