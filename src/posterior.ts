@@ -5,7 +5,7 @@ import { array, assertShape, sizeOf, type NdArray } from './io/array.js'
 import type { PriorMoments } from './operators/encode.js'
 import type { Problem, ProblemParts } from './problem.js'
 import { writePosterior } from './run/arviz.js'
-import { conditionOf, stacked, type Conditioned, type Observation } from './run/condition.js'
+import { conditionOf, stacked, type Conditioned, type ModelCondition, type Observation } from './run/condition.js'
 import { guidedDenoiser, guidingConditions, parted, type GuidanceName, type GuidanceOptions } from './run/guided.js'
 import { loadModel, type Model } from './run/model-folder.js'
 import { priorMoments } from './run/moments.js'
@@ -15,6 +15,7 @@ import { toCoordinates } from './run/view.js'
 import { logProb, type Progress } from './samplers/index.js'
 import type { Denoiser } from './scores/denoiser.js'
 import { denoiserOf } from './scores/preconditioning.js'
+import { axesTensor, surrogateBase } from './scores/surrogate.js'
 
 export type { Observation } from './run/condition.js'
 export type { Draws, GridOptions } from './run/sampling.js'
@@ -49,7 +50,7 @@ export interface Posterior {
   /** The draws of `sample`, one batch after the other: memory does not grow with their number. */
   sampleBatches(observation: Observation, options?: BatchOptions): AsyncGenerator<Draws, void, undefined>
   /** What the denoiser is conditioned on: the inputs of an exported model. */
-  condition(observation: Observation): Record<'channels' | 'embedding', NdArray<Float32Array>>
+  condition(observation: Observation): ModelCondition
   /** Mean and deviation over the draws [...shape], held two fields at a time. */
   moments(observation: Observation, options?: BatchOptions): Promise<Moments>
   /** Quantiles of each cell [levels, ...shape]. @throws RangeError for levels outside of [0, 1]. */
@@ -82,7 +83,8 @@ export async function loadPosterior(folder: string, problem?: string): Promise<P
 export async function openPosterior(model: Model, problem: Problem): Promise<Posterior> {
   const { shape, view: spec, process } = model.spec
   const parts = problem.build(shape)
-  const prior = await priorMoments(parts)
+  const { spectrum } = model
+  const prior = { ...(await priorMoments(parts)), ...(spectrum && { spectrum }) }
   const denoise = denoiserOfModel(model)
   const drawing = openDrawing(denoise, shape)
   const shown = (observation: Observation): Conditioned => conditionOf(parts, prior, spec, observation)
@@ -105,15 +107,16 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
   async function draw(seen: readonly Seen[], options: SamplingOptions, first = 0): Promise<Draws[]> {
     const { draws = 64, seed = 0, guidance = 'none', iterations } = options
     const settings = { process, ...options, draws }
-    if (guidance === 'none') {
+    // Matrices of their own: one observation at a time, each with those that its draws share.
+    const apart = guidance !== 'none' || (seen.length > 1 && spectrum !== undefined)
+    if (!apart) {
       const views = seen.map(({ view }) => view)
       return drawing.draw(views, stacked(seen, draws, shape), settings, first)
     }
-    // Each has a matrix of its own.
     const all: Draws[] = []
     for (const [i, one] of seen.entries()) {
       const condition = { ...stacked([one], 1, shape), ...one.guide }
-      const own = guidedDrawing(guidance, iterations)
+      const own = guidance === 'none' ? drawing : guidedDrawing(guidance, iterations)
       all.push((await own.draw([one.view], condition, { ...settings, seed }, first + i * draws))[0]!)
     }
     return all
@@ -153,12 +156,12 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
     quantiles: async (observation, levels, options) => quantiles((await sample(observation, options)).x, levels),
     async logProb(observation, x, { seed = 0, probes = 8, signal, ...options } = {}) {
       assertShape(x, [null, ...shape], 'logProb: x')
-      const { view, embedding } = shown(observation)
-      const u = array(toCoordinates(Float64Array.from(x.data as Float64Array), view), x.shape)
+      const seen = shown(observation)
+      const u = array(toCoordinates(Float64Array.from(x.data as Float64Array), seen.view), x.shape)
       const { levels } = levelsOf({ process, steps: 40, ...options })
-      const condition = stacked([{ view, embedding }], 1, shape)
+      const condition = stacked([seen], 1, shape)
       const log = await logProb({ ...{ denoise, x: u, levels, condition, seed, probes }, ...(signal && { signal }) })
-      const stretch = view.scale.reduce((sum, s) => sum + Math.log(s), 0)
+      const stretch = seen.view.scale.reduce((sum, s) => sum + Math.log(s), 0)
       return array(Float64Array.from(log.data, value => value - stretch), [x.shape[0]!]) // prettier-ignore
     },
     async save(folder, observation, options = {}) {
@@ -184,8 +187,9 @@ export async function openPosterior(model: Model, problem: Problem): Promise<Pos
 }
 
 /** The denoiser of a model's weights, in its coordinates. */
-export function denoiserOfModel({ network, weights, spec }: Model): Denoiser {
+export function denoiserOfModel({ network, weights, spec, spectrum }: Model): Denoiser {
   const { parametrisation, sigmaData } = spec
   const tensors = Object.entries(weights).map(([name, { data, shape }]) => [name, tf.tensor(data, shape)] as const)
-  return denoiserOf(network, Object.fromEntries(tensors), { parametrisation, sigmaData })
+  const base = spectrum && { base: surrogateBase(axesTensor(spectrum)) }
+  return denoiserOf(network, Object.fromEntries(tensors), { parametrisation, sigmaData, ...base })
 }

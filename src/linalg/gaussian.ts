@@ -3,9 +3,12 @@ import { array, type NdArray } from '../io/array.js'
 import { normal, type Key } from '../random.js'
 import { choleskyInPlace, dot, logDeterminant, pivotedCholesky, solveLower } from './cholesky.js'
 import { rowsOf, valuesOf } from './values.js'
+import type { Spectrum } from './spectrum.js'
 
 /** Mean and covariance of a field of N cells. */
 export interface PriorMoments {
+  /** The leading axes of the covariance, where they have been worked out. */
+  readonly spectrum?: Spectrum
   /** xbar [...shape]. */
   readonly mean: NdArray<Float64Array>
   /** Root of the diagonal of C [...shape]. */

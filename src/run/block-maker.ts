@@ -6,9 +6,9 @@ import { priorMoments } from './moments.js'
 import { loadProblem } from './problems.js'
 
 export async function blockMaker(task: BlockTask): Promise<(index: number) => Block> {
-  const { shape, families, view, key, options } = task
+  const { shape, families, view, spectrum, key, options } = task
   const problem = await loadProblem(task.problem)
   const parts = ofFamilies(problem, problem.build(shape), families)
-  const prior = await priorMoments(parts)
+  const prior = { ...(await priorMoments(parts)), ...(spectrum && { spectrum }) }
   return index => simulateBlock(parts, prior, view, key, index, options)
 }

@@ -1,4 +1,5 @@
 /** Blocks of training data from worker threads, each asked for by its index. */
+import type { Spectrum } from '../linalg/spectrum.js'
 import type { Key } from '../random.js'
 import type { BlockOptions } from './block.js'
 import type { ViewSpec } from './view.js'
@@ -12,6 +13,8 @@ export interface BlockTask {
   /** Families of its mixture that are drawn from. */
   readonly families: readonly string[]
   readonly view: ViewSpec
+  /** Of a view with a surrogate. */
+  readonly spectrum?: Spectrum
   readonly key: Key
   readonly options: BlockOptions
 }
@@ -21,6 +24,9 @@ export interface BlockData {
   readonly x: Float32Array
   readonly channels: Float32Array
   readonly embedding: Float32Array
+  /** Of each operator; empty for a model without a surrogate. */
+  readonly rotations: Float32Array
+  readonly variances: Float32Array
 }
 
 export interface BlockPool {

@@ -6,7 +6,8 @@ import { array, sizeOf } from '../io/array.js'
 import { derive, integers, type Key } from '../random.js'
 import type { BatchSource } from '../training/data.js'
 import type { BlockData, BlockPool, BlockTask } from './block-pool.js'
-import { channelsOf, embeddingOf } from './view.js'
+import { surrogateShapes } from './stored-surrogates.js'
+import { channelsOf, embeddingOf, surrogateSizeOf } from './view.js'
 
 export interface WindowOptions {
   /** Blocks that a batch is drawn from. */
@@ -23,14 +24,14 @@ export function blockSource(
   const blocks = new Map<number, Promise<BlockData>>()
   const draws: Key = derive(key, 'batches')
   const inBlock = options.operators * options.pairs
-  const [N, C, E] = [sizeOf(shape), channelsOf(view), embeddingOf(view)]
+  const [N, C, E, r] = [sizeOf(shape), channelsOf(view), embeddingOf(view), surrogateSizeOf(view)]
   const blockAt = (index: number): Promise<BlockData> => {
     const known = blocks.get(index) ?? pool.block(index)
     blocks.set(index, known)
     return known
   }
   return {
-    ...{ shape, channels: C, embedding: E, size: Infinity },
+    ...{ shape, channels: C, embedding: E, size: Infinity, ...(r > 0 && { extras: surrogateShapes(r) }) },
     async batch(step, n) {
       const first = Math.floor(step / stepsPerBlock)
       for (const index of blocks.keys()) if (index < first - 1) blocks.delete(index)
@@ -38,18 +39,23 @@ export function blockSource(
       void blockAt(first + window).catch(() => undefined)
       const here = await Promise.all(Array.from({ length: window }, (_, w) => blockAt(first + w)))
       const chosen = integers(derive(draws, step), 0, window * inBlock, new Int32Array(n))
-      const [x, channels, embedding] = [N, C * N, E].map(size => new Float32Array(n * size)) as [Float32Array, Float32Array, Float32Array] // prettier-ignore
-      chosen.forEach((place, i) => {
-        const data = here[Math.floor(place / inBlock)]!
-        const at = place % inBlock
-        x.set(data.x.subarray(at * N, (at + 1) * N), i * N)
-        channels.set(data.channels.subarray(at * C * N, (at + 1) * C * N), i * C * N)
-        embedding.set(data.embedding.subarray(at * E, (at + 1) * E), i * E)
-      })
+      /** Rows of an array of the blocks: of the chosen examples, or of their operators, which `each` of them share. */
+      const gathered = (name: keyof BlockData, size: number, each = 1): Float32Array => {
+        const out = new Float32Array(n * size)
+        chosen.forEach((place, i) => {
+          const at = Math.floor((place % inBlock) / each) * size
+          out.set(here[Math.floor(place / inBlock)]![name].subarray(at, at + size), i * size)
+        })
+        return out
+      }
       return {
-        x: array(x, [n, ...shape]),
-        channels: array(channels, [n, C, ...shape]),
-        embedding: array(embedding, [n, E]),
+        x: array(gathered('x', N), [n, ...shape]),
+        channels: array(gathered('channels', C * N), [n, C, ...shape]),
+        embedding: array(gathered('embedding', E), [n, E]),
+        ...(r > 0 && {
+          surrogateRotation: array(gathered('rotations', r ** 2, options.pairs), [n, r, r]),
+          surrogateVariances: array(gathered('variances', r, options.pairs), [n, r]),
+        }),
       }
     },
   }

@@ -8,8 +8,9 @@ const blockOf = await blockMaker(workerData as BlockTask)
 
 parentPort!.on('message', ({ index }: PoolRequest<null>) => {
   try {
-    const { x, channels, embedding } = blockOf(index)
-    const data = { x: x.data, channels: channels.data, embedding: embedding.data }
+    const { x, channels, embedding, rotations, variances } = blockOf(index)
+    const own = { x: x.data, channels: channels.data, embedding: embedding.data }
+    const data = { ...own, rotations: rotations.data, variances: variances.data }
     const buffers = Object.values(data).map(d => d.buffer as ArrayBuffer)
     parentPort!.postMessage({ index, data } satisfies PoolReply<BlockData>, buffers)
   } catch (error) {

@@ -9,9 +9,11 @@ import { operatorFrom } from '../operators/registry.js'
 import { isLinear } from '../operators/operator.js'
 import type { ProblemParts } from '../problem.js'
 import { derive, uniform, type Key } from '../random.js'
+import { surrogateOf, type Surrogate } from '../scores/surrogate.js'
+import { spectrumIn } from './condition.js'
 import { sensingOf } from './sensing.js'
 import { drawParameters, drawSetting, matrixOfSolution, matrixThrough, type Setting } from './setting.js'
-import { channelsOf, embed, embeddingOf, toCoordinates, viewOf, type ViewSpec } from './view.js'
+import { channelsOf, embed, embeddingOf, surrogateSizeOf, toCoordinates, viewOf, type ViewSpec } from './view.js'
 
 export interface BlockOptions {
   /** Operators of a block, and pairs of each. */
@@ -29,6 +31,9 @@ export interface Block {
   readonly channels: NdArray<Float32Array>
   /** [n, entries]. */
   readonly embedding: NdArray<Float32Array>
+  /** The surrogate of each operator: rotations [operators, r, r] and variances [operators, r]; r = 0 for a model without. */
+  readonly rotations: NdArray<Float32Array>
+  readonly variances: NdArray<Float32Array>
   /** The unknowns in their units, [n, ...shape]. */
   readonly unknowns: NdArray<Float64Array>
   /** For each operator, what its pairs have measured: [pairs, m]. */
@@ -47,6 +52,7 @@ export function simulateBlock(
   const { shape } = parts.unknown.grid
   const own = derive(key, 'block', index)
   const [n, N, C, E] = [operators * pairs, sizeOf(shape), channelsOf(view), embeddingOf(view)]
+  const axes = surrogateSizeOf(view)
   const parameters = drawParameters(parts, own)
   const solution = parts.physics.solve(parameters)
   const S = matrixOfSolution(solution)
@@ -56,18 +62,26 @@ export function simulateBlock(
   const x = new Float32Array(n * N)
   const channels = new Float32Array(n * C * N)
   const embedding = new Float32Array(n * E)
+  const rotations = new Float32Array(operators * axes ** 2)
+  const variances = new Float32Array(operators * axes)
   const measured: Block['measured'][number][] = []
   const hidden = uniform(derive(own, 'anonymous'), new Float64Array(operators))
   for (let j = 0; j < operators; j++) {
     const setting = drawSetting(parts, parameters, derive(own, 'operator', j))
     const truth = array(unknowns.data.subarray(j * pairs * N, (j + 1) * pairs * N), [pairs, ...shape])
     const shown = hidden[j]! < anonymous ? { ...setting, family: null } : setting
-    const { encoded, y } = encodePairs(parts, prior, view, setting, S, truth, derive(own, 'noise', j))
+    const { encoded, surrogate, y } = encodePairs(parts, prior, view, setting, S, truth, derive(own, 'noise', j))
     const numbers = embed(view, shown, setting.noise.std as number, y.shape[1]!)
     measured.push({ setting, y })
     for (let r = 0; r < pairs; r++) {
       const at = j * pairs + r
       const seen = viewOf(view, encoded(r))
+      // Coordinates are scaled alike for every y of an operator.
+      if (r === 0 && axes > 0) {
+        const own = surrogate(seen.scale[0]!)
+        rotations.set(own.rotation, j * axes ** 2)
+        variances.set(own.variances, j * axes)
+      }
       x.set(toCoordinates(truth.data.subarray(r * N, (r + 1) * N), seen), at * N)
       channels.set(seen.channels, at * C * N)
       embedding.set(numbers, at * E)
@@ -77,11 +91,21 @@ export function simulateBlock(
     x: array(x, [n, ...shape]),
     channels: array(channels, [n, C, ...shape]),
     embedding: array(embedding, [n, E]),
+    rotations: array(rotations, [operators, axes, axes]),
+    variances: array(variances, [operators, axes]),
     ...{ unknowns, measured },
   }
 }
 
-/** Measures pairs with one operator and encodes each measurement: [channels, ...shape] of pair r. */
+interface EncodedPairs {
+  readonly y: NdArray<Float64Array>
+  /** The encoding of pair r [channels, ...shape]. */
+  readonly encoded: (r: number) => NdArray<Float64Array>
+  /** The surrogate of the operator, in units of a scale. */
+  readonly surrogate: (scale: number) => Surrogate
+}
+
+/** Measures pairs with one operator and encodes each measurement. */
 function encodePairs(
   parts: ProblemParts,
   prior: PriorMoments,
@@ -90,7 +114,7 @@ function encodePairs(
   S: NdArray<Float64Array>,
   truth: NdArray<Float64Array>,
   key: Key,
-): { readonly y: NdArray<Float64Array>; readonly encoded: (r: number) => NdArray<Float64Array> } {
+): EncodedPairs {
   const H = operatorFrom(operator, parts.state)
   if (!isLinear(H)) throw new RangeError(`training: operator '${H.name}' is not linear; its encoding needs an ensemble`)
   const noise = noiseFrom(spec)
@@ -101,10 +125,12 @@ function encodePairs(
   const y = array(noise.sample(clean, key).data, [truth.shape[0]!, m])
   const R = noise.covariance(array(clean.data.subarray(0, m), [m]))
   const one = (r: number): NdArray<Float64Array> => array(y.data.subarray(r * m, (r + 1) * m), [m])
-  if (encode === 'adjoint') return { y, encoded: r => encodeAdjoint(prior, { rows: A, noise: R, y: one(r) }) }
+  const surrogate = (scale: number): Surrogate => surrogateOf(spectrumIn(prior), A, R, scale)
+  if (encode === 'adjoint')
+    return { y, surrogate, encoded: r => encodeAdjoint(prior, { rows: A, noise: R, y: one(r) }) }
   if (encode === 'raw') {
     const sensing = sensingOf(H, parts)
-    return { y, encoded: r => encodeRaw({ rows: A, sensing, y: one(r) }, shape) }
+    return { y, surrogate, encoded: r => encodeRaw({ rows: A, sensing, y: one(r) }, shape) }
   }
   const estimator = linearEstimator(linearStatistics(prior, A), R)
   const means = estimator.mean(y)
@@ -113,7 +139,7 @@ function encodePairs(
   rest.set(estimator.std.data)
   rest.set(logInformation(A, R), N)
   return {
-    y,
+    ...{ y, surrogate },
     encoded(r) {
       const out = new Float64Array(3 * N)
       out.set(means.data.subarray(r * N, (r + 1) * N))

@@ -4,10 +4,12 @@ import { encodeAdjoint, encodeLmmse, encodeRaw, type PriorMoments } from '../ope
 import { matrixOf } from '../operators/linear.js'
 import { isLinear } from '../operators/operator.js'
 import { operatorFrom } from '../operators/registry.js'
+import type { Spectrum } from '../linalg/spectrum.js'
 import type { ProblemParts } from '../problem.js'
+import { surrogateOf, type Surrogate } from '../scores/surrogate.js'
 import { sensingOf } from './sensing.js'
 import { measurementOf, type Setting } from './setting.js'
-import { embed, viewOf, type View, type ViewSpec } from './view.js'
+import { embed, surrogateSizeOf, viewOf, type View, type ViewSpec } from './view.js'
 
 /** A measurement with all that is known of how it was made. */
 export interface Observation extends Setting {
@@ -18,13 +20,19 @@ export interface Observation extends Setting {
 export interface Conditioned {
   readonly view: View
   readonly embedding: Float32Array
+  /** Of a model that corrects one. */
+  readonly surrogate?: Surrogate
 }
+
+/** The inputs of a model's denoiser beside x~ and sigma. */
+export type ModelCondition = Readonly<Record<string, NdArray<Float32Array>>> &
+  Readonly<Record<'channels' | 'embedding', NdArray<Float32Array>>>
 
 /** What a model is shown of an observation. @throws RangeError for one that does not fit the problem. */
 export function conditionOf(
   parts: ProblemParts,
   prior: PriorMoments,
-  view: ViewSpec,
+  spec: ViewSpec,
   observation: Observation,
 ): Conditioned {
   const { operator: A, noise, size } = measurementOf(parts, observation)
@@ -39,8 +47,17 @@ export function conditionOf(
     lmmse: () => encodeLmmse(prior, { rows, noise: R, y }),
     adjoint: () => encodeAdjoint(prior, { rows, noise: R, y }),
     raw: () => encodeRaw({ rows, y, sensing: sensed(parts, observation) }, shape),
-  }[view.encode]()
-  return { view: viewOf(view, encoded), embedding: embed(view, observation, deviationOf(R), size) }
+  }[spec.encode]()
+  const view = viewOf(spec, encoded)
+  const embedding = embed(spec, observation, deviationOf(R), size)
+  if (surrogateSizeOf(spec) === 0) return { view, embedding }
+  return { view, embedding, surrogate: surrogateOf(spectrumIn(prior), rows, R, view.scale[0]!) }
+}
+
+/** The axes that a model with a surrogate comes with. */
+export function spectrumIn({ spectrum }: PriorMoments): Spectrum {
+  if (!spectrum) throw new Error('the model corrects a Gaussian surrogate, and the axes of its prior are missing')
+  return spectrum
 }
 
 /** Root mean square over the values; of a full covariance, its diagonal counts. */
@@ -69,11 +86,7 @@ export function product(A: NdArray<Float64Array>, x: NdArray): Float64Array {
 }
 
 /** Conditions of `draws` samples for each observation; one for all where there is one. */
-export function stacked(
-  views: readonly Conditioned[],
-  draws: number,
-  shape: readonly number[],
-): Record<'channels' | 'embedding', NdArray<Float32Array>> {
+export function stacked(views: readonly Conditioned[], draws: number, shape: readonly number[]): ModelCondition {
   const times = views.length === 1 ? 1 : draws
   const lay = (parts: readonly Float32Array[], tail: readonly number[]): NdArray<Float32Array> => {
     const size = parts[0]!.length
@@ -84,6 +97,8 @@ export function stacked(
     return array(out, [parts.length * times, ...tail])
   }
   const channels = views[0]!.view.channels.length / sizeOf(shape)
+  const surrogates = views.flatMap(({ surrogate }) => surrogate ?? [])
+  const r = surrogates[0]?.variances.length ?? 0
   return {
     channels: lay(
       views.map(({ view }) => view.channels),
@@ -93,5 +108,15 @@ export function stacked(
       views.map(({ embedding }) => embedding),
       [views[0]!.embedding.length],
     ),
+    ...(r > 0 && {
+      surrogateRotation: lay(
+        surrogates.map(({ rotation }) => rotation),
+        [r, r],
+      ),
+      surrogateVariances: lay(
+        surrogates.map(({ variances }) => variances),
+        [r],
+      ),
+    }),
   }
 }

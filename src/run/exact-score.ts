@@ -1,19 +1,19 @@
 /**
  * The exact score as a denoiser in the coordinates of a model, u = (x - centre)/scale: with the posterior N(mu_y, Sigma_y) and
- * D = diag(scale), u given y is N(D^-1 (mu_y - centre), D^-1 Sigma_y D^-1), and its denoiser is that of the Gaussian surrogate
- * (scores/surrogate.ts), which is no surrogate here. What a sampler makes of it is the floor of a model with the same sampler,
+ * D = diag(scale), u given y is N(D^-1 (mu_y - centre), D^-1 Sigma_y D^-1), and its denoiser is closed-form
+ * (scores/surrogate.ts). What a sampler makes of it is the floor of a model with the same sampler,
  * process and steps: the error that training cannot remove.
  */
 import { array } from '../io/array.js'
 import { eigenSymmetric } from '../linalg/eigen.js'
 import type { Posterior } from '../posterior.js'
-import { surrogateDenoiser } from '../scores/surrogate.js'
+import { axesDenoiser } from '../scores/surrogate.js'
 import { conditionOf } from './condition.js'
 import type { ExactPosterior, HeldOutCase } from './exact-case.js'
 import { openDrawing, type DrawOptions, type Draws } from './sampling.js'
 import type { Frame } from './view.js'
 
-type Conditions = Readonly<Record<'surrogateMean' | 'surrogateVariances' | 'surrogateAxes', Draws['x']>>
+type Conditions = Readonly<Record<'gaussianMean' | 'gaussianVariances' | 'gaussianAxes', Draws['x']>>
 
 /** A case with its eigendecomposition (N^3 operations: 8 s at N = 1024), for as many samplers as wanted. */
 export interface ExactScore {
@@ -35,9 +35,9 @@ export function exactScore(
   return {
     frame,
     conditions: {
-      surrogateMean: array(mean.data.map((value, k) => (value - centre[k]!) / scale[k]!), [1, ...mean.shape]), // prettier-ignore
-      surrogateVariances: array(values.data.map(value => Math.max(0, value)), [1, N]), // prettier-ignore
-      surrogateAxes: array(vectors.data, [1, N, N]),
+      gaussianMean: array(mean.data.map((value, k) => (value - centre[k]!) / scale[k]!), [1, ...mean.shape]), // prettier-ignore
+      gaussianVariances: array(values.data.map(value => Math.max(0, value)), [1, N]), // prettier-ignore
+      gaussianAxes: array(vectors.data, [1, N, N]),
     },
   }
 }
@@ -50,7 +50,7 @@ export interface ExactSampler {
 
 /** Samplers that any case of the model's shape shares. */
 export function openExactSampler({ model: { spec } }: Pick<Posterior, 'model'>): ExactSampler {
-  const drawing = openDrawing(surrogateDenoiser, spec.shape)
+  const drawing = openDrawing(axesDenoiser, spec.shape)
   return {
     async sample({ frame, conditions }, options = {}) {
       return (await drawing.draw([frame], conditions, { process: spec.process, ...options }))[0]!

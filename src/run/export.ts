@@ -1,7 +1,8 @@
 /**
  * A model as a standard `.onnx` file, its weights written in: the denoiser, one step of a sampler, or the whole sampler.
  *
- * Inputs `channels` [1, C, ...shape] and `embedding` [1, E] are what the model is shown of one observation
+ * Inputs `channels` [1, C, ...shape], `embedding` [1, E] and, for a model that corrects a surrogate of r axes,
+ * `surrogateRotation` [1, r, r] and `surrogateVariances` [1, r] are what the model is shown of one observation
  * (`posterior.condition`). Denoiser and step work in the model's coordinates u = (x - centre) / scale; the sampler gives
  * x, in the units of the unknown, from standard normal noise.
  */
@@ -16,9 +17,10 @@ import { levelNames } from '../samplers/program.js'
 import { isAdaptive, type Step } from '../samplers/step.js'
 import type { Denoiser } from '../scores/denoiser.js'
 import { denoiserOf } from '../scores/preconditioning.js'
+import { axesTensor, surrogateBase } from '../scores/surrogate.js'
 import type { Model } from './model-folder.js'
 import { levelsOf, type GridOptions } from './sampling.js'
-import { channelsOf, embeddingOf, leastScale } from './view.js'
+import { channelsOf, embeddingOf, leastScale, surrogateSizeOf } from './view.js'
 
 export const exportKinds = ['denoiser', 'step', 'sampler'] as const
 export type ExportKind = (typeof exportKinds)[number]
@@ -74,17 +76,21 @@ export async function exportModel(model: Model, file: string, options: ExportMod
 
 const shaped = (shape: readonly number[]): TensorSpec => ({ shape: [...shape], dtype: 'float32' })
 
-const conditions = ({ spec: { view, shape } }: Model): Readonly<Record<string, TensorSpec>> => ({
-  channels: shaped([1, channelsOf(view), ...shape]),
-  embedding: shaped([1, embeddingOf(view)]),
-})
+function conditions({ spec: { view, shape } }: Model): Readonly<Record<string, TensorSpec>> {
+  const r = surrogateSizeOf(view)
+  return {
+    channels: shaped([1, channelsOf(view), ...shape]),
+    embedding: shaped([1, embeddingOf(view)]),
+    ...(r > 0 && { surrogateRotation: shaped([1, r, r]), surrogateVariances: shaped([1, r]) }),
+  }
+}
 
 /** The denoiser whose weights and conditions are among the inputs of a graph. */
-function denoiserIn({ network, spec: { parametrisation, sigmaData } }: Model, inputs: Tensors): Denoiser {
+function denoiserIn({ network, spec: { parametrisation, sigmaData }, spectrum }: Model, inputs: Tensors): Denoiser {
   const weights = Object.fromEntries(Object.keys(network.parameters).map(name => [name, inputs[name]!]))
-  const { channels, embedding } = inputs as Record<'channels' | 'embedding', tf.Tensor>
-  const D = denoiserOf(network, weights, { parametrisation, sigmaData })
-  return (x, sigma) => D(x, sigma, { channels, embedding })
+  const base = spectrum && { base: surrogateBase(axesTensor(spectrum)) }
+  const D = denoiserOf(network, weights, { parametrisation, sigmaData, ...base })
+  return (x, sigma) => D(x, sigma, inputs)
 }
 
 function denoiserGraph(model: Model, n: number): Graph {
@@ -191,11 +197,13 @@ function samplerGraph(model: Model, n: number, options: ExportModelOptions): Gra
   }
 }
 
-/** x = centre + scale u; residual coordinates stand in the first two channels. */
+/** x = centre + scale u; those of other coordinates stand in the first two channels. */
 function physical({ spec }: Model, u: tf.Tensor, channels: tf.Tensor): tf.Tensor {
   const { coordinates, mean, std } = spec.view
   if (coordinates === 'standardised') return tf.add(tf.mul(u, std), mean)
   const channel = (c: number): tf.Tensor => tf.reshape(tf.slice(channels, [0, c], [1, 1]), [1, ...spec.shape])
   const centre = tf.add(tf.mul(channel(0), std), mean)
-  return tf.add(centre, tf.mul(u, tf.mul(tf.maximum(channel(1), leastScale), std)))
+  const scale = tf.maximum(channel(1), leastScale)
+  const one = coordinates === 'centred' ? tf.sqrt(tf.mean(tf.square(scale))) : scale
+  return tf.add(centre, tf.mul(u, tf.mul(one, std)))
 }

@@ -28,10 +28,11 @@ import type { NoiseSpec } from '../operators/noise.js'
 import type { ProblemParts } from '../problem.js'
 import { key } from '../random.js'
 import type { Denoiser } from '../scores/denoiser.js'
+import { priorSurrogate } from '../scores/surrogate.js'
 import { dps, matrixMeasurement, mmps, pigdm } from '../scores/guidance.js'
-import { conditionOf, type Conditioned, type Observation } from './condition.js'
+import { conditionOf, spectrumIn, type Conditioned, type Observation } from './condition.js'
 import { measurementOf, type Measurement } from './setting.js'
-import { embed, viewOf, type Frame, type ViewSpec } from './view.js'
+import { embed, surrogateSizeOf, viewOf, type Frame, type ViewSpec } from './view.js'
 
 /** Rules for p(y | x~); `none` shows the observation to the network, as in training. */
 export const guidanceNames = ['none', 'mmps', 'pigdm', 'dps'] as const
@@ -123,7 +124,10 @@ export function unconditioned(prior: PriorMoments, spec: ViewSpec, setting: Obse
     if (name === 'mean') encoded.data.set(prior.mean.data, c * N)
     if (name === 'std') encoded.data.set(prior.std.data, c * N)
   })
-  return { view: viewOf(spec, encoded), embedding: embed(spec, { ...setting, family: null }, spec.noise.high, 1) }
+  const view = viewOf(spec, encoded)
+  const embedding = embed(spec, { ...setting, family: null }, spec.noise.high, 1)
+  if (surrogateSizeOf(spec) === 0) return { view, embedding }
+  return { view, embedding, surrogate: priorSurrogate(spectrumIn(prior), view.scale[0]!) }
 }
 
 /** Throws RangeError where the network is shown what guidance imposes. */

@@ -1,4 +1,10 @@
 /** A trained model of a problem as a folder (network-folder.ts): `model.json` says everything that the weights mean. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { array, assertShape, sizeOf } from '../io/array.js'
+import { FileError } from '../io/error.js'
+import { readSafetensors, writeSafetensors } from '../io/safetensors.js'
+import type { Spectrum } from '../linalg/spectrum.js'
 import type { OperatorFamily } from '../problem.js'
 import {
   readNetworkFolder,
@@ -8,7 +14,7 @@ import {
   type NetworkRecord,
 } from './network-folder.js'
 import type { ProcessSpec } from './process.js'
-import type { ViewSpec } from './view.js'
+import { surrogateSizeOf, type ViewSpec } from './view.js'
 
 const format: Format = {
   name: 'invdiff-model',
@@ -49,11 +55,45 @@ export interface TrainingRecord {
   readonly machine?: string
 }
 
-export type Model = NetworkFolder<ModelSpec>
+export interface Model extends NetworkFolder<ModelSpec> {
+  /** The axes of the surrogate that the network corrects. */
+  readonly spectrum?: Spectrum
+}
+
+const surrogateFile = 'surrogate.safetensors'
 
 /** Writes a model, `model.json` last. Throws FileError. */
-export const saveModel = (folder: string, spec: ModelSpec, weights: Model['weights']): Promise<void> =>
-  writeNetworkFolder(folder, format, spec, weights)
+export async function saveModel(
+  folder: string,
+  spec: ModelSpec,
+  weights: Model['weights'],
+  spectrum?: Spectrum,
+): Promise<void> {
+  if (spectrum) {
+    const { variances, axes } = spectrum
+    const tensors = {
+      variances: array(Float32Array.from(variances)),
+      axes: array(Float32Array.from(axes), [variances.length, axes.length / variances.length]),
+    }
+    await mkdir(folder, { recursive: true })
+    await writeSafetensors(join(folder, surrogateFile), tensors, { format: format.name })
+  }
+  await writeNetworkFolder(folder, format, spec, weights)
+}
 
 /** @throws FileError for a folder that holds no model, or a damaged or foreign one. */
-export const loadModel = (folder: string): Promise<Model> => readNetworkFolder<ModelSpec>(folder, format)
+export async function loadModel(folder: string): Promise<Model> {
+  const model = await readNetworkFolder<ModelSpec>(folder, format)
+  const { view, shape } = model.spec
+  const r = surrogateSizeOf(view)
+  if (r === 0) return model
+  const file = join(folder, surrogateFile)
+  const { tensors } = await readSafetensors(file)
+  const of = (name: string, wanted: readonly number[]): Float64Array => {
+    const tensor = tensors[name]
+    if (!tensor) throw new FileError(file, { expected: `the tensor '${name}'`, found: 'none of that name' })
+    assertShape(tensor, wanted, `${file}: ${name}`)
+    return Float64Array.from(tensor.data as Float32Array)
+  }
+  return { ...model, spectrum: { variances: of('variances', [r]), axes: of('axes', [r, sizeOf(shape)]) } }
+}

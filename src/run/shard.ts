@@ -5,13 +5,15 @@ import { openHdf5 } from '../io/hdf5.js'
 import { createHdf5 } from '../io/hdf5-write.js'
 import type { Block } from './block.js'
 
-/** Where training finds its arrays in a shard: see `hdf5Sources`. */
+/** Where training finds its arrays in a shard: see `hdf5Sources`, and stored-surrogates.ts for `operator`. */
 export const trainingDatasets = { x: 'u', channels: 'channels', embedding: 'embedding' }
+export const operatorDataset = 'block_operator'
 
 const format = 'invdiff-simulations'
 const version = 1
 
 export const shardName = (index: number): string => `block-${String(index).padStart(6, '0')}.h5`
+export const blockOfShard = (name: string): number => Number(name.slice('block-'.length, -'.h5'.length))
 export const isShardName = (name: string): boolean => /^block-\d{6,}\.h5$/.test(name)
 
 /** Attributes of the file, beside the format. */
@@ -30,6 +32,9 @@ export interface ShardOrigin {
  *   noise [n]            standard deviation                operator [n]                place in the attribute `operators`
  *   parameters [n, p]    physical; named by the attribute `parameters`
  *
+ * For a model with a surrogate of r axes also block_operator [n, 2], the numbers of the block and the operator, and, with a row
+ * for each operator, rotations [operators, r, r] and variances [operators, r].
+ *
  * Fields are float32. The attribute `operators` holds the operators as JSON. The file's header tells when it was written;
  * all else is a function of problem, seed and block.
  *
@@ -45,8 +50,12 @@ export async function writeShard(file: string, block: Block, rows: number, origi
       operators: measured.map(({ setting }) => JSON.stringify(setting.operator)),
       ...(names.length > 0 && { parameters: names }),
     })
-    for (const [name, values] of Object.entries({ ...fieldsOf(block, rows), ...settingsOf(block, rows, names) }))
-      writer.dataset(name, values)
+    const datasets = {
+      ...fieldsOf(block, rows),
+      ...settingsOf(block, rows, names),
+      ...surrogatesOf(block, rows, origin),
+    }
+    for (const [name, values] of Object.entries(datasets)) writer.dataset(name, values)
     await writer.close()
   } catch (error) {
     await writer.abort()
@@ -62,6 +71,19 @@ function fieldsOf({ x, channels, embedding, unknowns }: Block, rows: number): Re
 function first({ data, shape }: NdArray<Float32Array>, rows: number): NdArray {
   const tail = shape.slice(1)
   return array(data.subarray(0, rows * sizeOf(tail)), [rows, ...tail])
+}
+
+/** The surrogate of each operator, and which example has which. */
+function surrogatesOf(
+  { rotations, variances, measured }: Block,
+  rows: number,
+  origin: ShardOrigin,
+): Record<string, NdArray> {
+  // prettier-ignore
+  if (variances.size === 0) return {}
+  const pairs = measured[0]!.y.shape[0]!
+  const places = Float32Array.from({ length: 2 * rows }, (_, i) => i % 2 === 0 ? origin.block : Math.floor(i / 2 / pairs)) // prettier-ignore
+  return { rotations, variances, [operatorDataset]: array(places, [rows, 2]) }
 }
 
 /** Measurements and settings of each example. */

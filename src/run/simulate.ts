@@ -6,10 +6,10 @@ import { key } from '../random.js'
 import type { BlockOptions } from './block.js'
 import type { BlockTask } from './block-pool.js'
 import { ofFamilies } from './families.js'
-import { priorMoments } from './moments.js'
 import { loadProblem } from './problems.js'
 import { shardName, shardRows, type ShardOrigin } from './shard.js'
-import { viewSpec, type Coordinates } from './view.js'
+import { seeing } from './seeing.js'
+import type { Coordinates } from './view.js'
 import { openWorkers, type WorkerPool } from './worker-pool.js'
 
 export interface SimulateOptions {
@@ -28,6 +28,7 @@ export interface SimulateOptions {
   /** How measurements are shown to a network, and what diffuses: as for training. */
   readonly encode?: EncodeKind
   readonly coordinates?: Coordinates
+  readonly surrogate?: boolean
   /** Operators that share one draw of the physics, and examples that share an operator. Default 16 and 16. */
   readonly block?: Pick<BlockOptions, 'operators' | 'pairs'>
   /** Threads; default as many as the machine runs at once. The files do not depend on it. */
@@ -112,7 +113,7 @@ async function taskOf(options: SimulateOptions, seed: number): Promise<ShardTask
   const parts = ofFamilies(problem, problem.build(shape), options.families)
   return {
     ...{ problem: options.problem, shape, families: parts.operators.map(({ name }) => name) },
-    view: viewSpec(parts, await priorMoments(parts), options.encode ?? 'lmmse', options.coordinates),
+    ...(await seeing(parts, options)),
     ...{ key: key(seed, 'simulate'), options: options.block ?? usualBlock },
     origin: { problem: problem.name, seed },
   }

@@ -4,6 +4,7 @@ import { openRun } from '../io/run-folder.js'
 import type { EncodeKind } from '../operators/encode.js'
 import { openNetwork } from '../scores/networks.js'
 import type { Parametrisation } from '../scores/preconditioning.js'
+import { axesTensor, surrogateBase } from '../scores/surrogate.js'
 import { bySchedule, logNormal } from '../training/noise-levels.js'
 import { losses } from '../training/losses/index.js'
 import { trainable } from '../training/model.js'
@@ -13,11 +14,11 @@ import { weighting } from '../training/weighting.js'
 import { ofFamilies } from './families.js'
 import { machineText, modelCard } from './model-card.js'
 import { saveModel, type ModelSpec } from './model-folder.js'
-import { priorMoments } from './moments.js'
 import { loadProblem, sourceOf } from './problems.js'
 import { processes, processFrom, type ProcessName, type ProcessSpec } from './process.js'
+import { seeing } from './seeing.js'
 import { simulatedExamples, storedExamples, type TrainingData } from './training-data.js'
-import { channelsOf, embeddingOf, viewSpec, type Coordinates } from './view.js'
+import { channelsOf, embeddingOf, type Coordinates } from './view.js'
 
 export interface TrainProblemOptions {
   /** Name of a shipped problem, or path of a user's. */
@@ -34,6 +35,8 @@ export interface TrainProblemOptions {
   readonly levels?: 'log-normal' | 'schedule'
   readonly encode?: EncodeKind
   readonly coordinates?: Coordinates
+  /** Whether the network corrects the Gaussian surrogate of the prior (scores/surrogate.ts). Default false. */
+  readonly surrogate?: boolean
   /** Name of a loss. Default `mse`. */
   readonly loss?: string
   /** A network's specification without shape, channels and embedding; default: the problem's, else a U-Net. */
@@ -70,14 +73,14 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
   const problem = await loadProblem(options.problem)
   const shape = options.shape ?? problem.shape
   const parts = ofFamilies(problem, problem.build(shape), options.families)
-  const view = viewSpec(parts, await priorMoments(parts), options.encode ?? 'lmmse', options.coordinates)
+  const { view, spectrum } = await seeing(parts, options)
   const spec = typeof options.process === 'object' ? options.process : processes[options.process ?? 'vp']
   const network = openNetwork({
     ...(options.network ?? problem.training?.network ?? { kind: 'unet' }),
-    ...{ shape, channels: channelsOf(view), embedding: embeddingOf(view) },
+    ...{ shape, channels: channelsOf(view) + (spectrum ? 1 : 0), embedding: embeddingOf(view) },
   })
   const parametrisation = options.parametrisation ?? 'edm'
-  const model = trainable(network, { parametrisation })
+  const model = trainable(network, { parametrisation, ...(spectrum && { base: surrogateBase(axesTensor(spectrum)) }) })
   const loss = losses.create(options.loss ?? 'mse')
   const levels =
     options.levels === 'schedule' ? bySchedule(processFrom(spec).schedule) : logNormal({ mean: 0, sd: 1.8 })
@@ -95,7 +98,11 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
   try {
     examples =
       options.data === undefined
-        ? simulatedExamples({ problem: options.problem, shape, families: config.families, view }, seed, batch)
+        ? simulatedExamples(
+            { problem: options.problem, shape, families: config.families, view, ...(spectrum && { spectrum }) },
+            seed,
+            batch,
+          )
         : await storedExamples(options.data, { problem: problem.name, shape, view }, seed, simulations)
     const trained = await train(model, {
       ...{ data: examples.data, heldOut: examples.heldOut },
@@ -126,7 +133,7 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
       await run.close()
       return { ...trained, folder }
     }
-    await saveModel(folder, record, trained.weights)
+    await saveModel(folder, record, trained.weights, spectrum)
     await writeFileAtomic(run.file('README.md'), modelCard({ spec: record, network }))
     await run.finish()
     return { ...trained, folder }

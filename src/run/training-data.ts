@@ -11,8 +11,9 @@ import type { BatchSource } from '../training/data.js'
 import { hdf5Sources } from '../training/sources.js'
 import { openBlockPool, type BlockTask } from './block-pool.js'
 import { blockSource } from './block-source.js'
-import { isShardName, trainingDatasets } from './shard.js'
-import { channelsOf, embeddingOf } from './view.js'
+import { blockOfShard, isShardName, operatorDataset, trainingDatasets } from './shard.js'
+import { openStoredSurrogates } from './stored-surrogates.js'
+import { channelsOf, embeddingOf, surrogateSizeOf } from './view.js'
 
 export interface TrainingData {
   readonly data: BatchSource
@@ -27,7 +28,7 @@ const window = 8
 const uses = 4
 
 /** What decides which examples there are. */
-export type ExampleSpec = Pick<BlockTask, 'problem' | 'shape' | 'families' | 'view'>
+export type ExampleSpec = Pick<BlockTask, 'problem' | 'shape' | 'families' | 'view' | 'spectrum'>
 
 /** Examples that worker threads make while training runs. */
 export function simulatedExamples(spec: ExampleSpec, seed: number, batch: number): TrainingData {
@@ -69,19 +70,22 @@ export async function storedExamples(
   if (names.length < 2) throw new FileError(folder, { expected: 'two shards of simulations or more', found: `${names.length}`, remedy: 'Simulate more.' }) // prettier-ignore
   // A block is held out as one: its examples share the physics.
   const { operators, pairs } = { ...blockOptions, ...(found.block as Partial<typeof blockOptions> | undefined) }
-  const rowBytes = 4 * (sizeOf(shape) * (1 + channelsOf(view)) + embeddingOf(view))
+  const r = surrogateSizeOf(view)
+  const rowBytes = 4 * (sizeOf(shape) * (1 + channelsOf(view)) + embeddingOf(view) + (r > 0 ? 2 : 0))
   const files = names.map(name => join(folder, name))
   const blockBytes = rowBytes * operators * pairs
   const sources = await hdf5Sources(
     files,
     { seed, blockBytes, ...(count !== undefined && { count }) },
-    trainingDatasets,
+    { ...trainingDatasets, ...(r > 0 && { operator: operatorDataset }) },
   )
+  const surrogates = openStoredSurrogates(new Map(names.map((name, i) => [blockOfShard(name), files[i]!])), r)
+  const whole = (source: BatchSource): BatchSource => (r > 0 ? surrogates.join(source) : source)
   return {
-    ...{ data: sources.data, heldOut: sources.heldOut },
-    close() {
+    ...{ data: whole(sources.data), heldOut: sources.heldOut && whole(sources.heldOut) },
+    async close() {
       sources.close()
-      return Promise.resolve()
+      await surrogates.close()
     },
   }
 }

@@ -5,7 +5,9 @@
  *
  * `standardised`: centre and scale are the mean and deviation of the prior, one number each. `residual`: they are the linear
  * estimate x_lin and its deviation sd_lin, cell by cell, so that diffusion acts on what the measurement leaves open, in
- * units of how much it leaves open; u then has mean 0 and variance 1 in every cell, for every operator.
+ * units of how much it leaves open; u then has mean 0 and variance 1 in every cell, for every operator. `centred`: the same
+ * centre, and for all cells one scale, the root mean square of sd_lin: the coordinates of the Gaussian surrogate
+ * (scores/surrogate.ts), in which the axes of the prior stay what they are.
  */
 import { array, sizeOf, type NdArray } from '../io/array.js'
 import type { EncodeKind } from '../operators/encode.js'
@@ -13,7 +15,7 @@ import { encodeChannels } from '../operators/encode.js'
 import type { ProblemParts, Varying } from '../problem.js'
 import type { Setting } from './setting.js'
 
-export type Coordinates = 'standardised' | 'residual'
+export type Coordinates = 'standardised' | 'residual' | 'centred'
 
 /** Plain JSON, kept with the weights. */
 export interface ViewSpec {
@@ -26,12 +28,18 @@ export interface ViewSpec {
   readonly parameters: Readonly<Record<string, Varying>>
   readonly noise: Varying
   readonly families: readonly string[]
+  /** Axes of the prior in the Gaussian surrogate that the network corrects; without one left out. */
+  readonly surrogate?: number
 }
+
+/** Most axes in a surrogate: 0.7 % of the variance of the shipped field and 0.02 % of the plumes lie beyond. */
+const mostAxes = 128
 
 /** Least scale of residual coordinates, in deviations of the prior: where nothing is left open, nothing is blown up. */
 export const leastScale = 0.1
 
 export const channelsOf = ({ encode }: ViewSpec): number => encodeChannels[encode].length
+export const surrogateSizeOf = ({ surrogate = 0 }: ViewSpec): number => surrogate
 export const embeddingOf = ({ parameters, families }: ViewSpec): number =>
   Object.keys(parameters).length + 2 + families.length
 
@@ -60,11 +68,10 @@ export function viewOf(spec: ViewSpec, encoded: NdArray): View {
   })
   if (coordinates === 'standardised')
     return { channels, centre: new Float64Array(N).fill(mean), scale: new Float64Array(N).fill(std) }
-  return {
-    channels,
-    centre: Float64Array.from(data.subarray(0, N)),
-    scale: Float64Array.from(data.subarray(N, 2 * N), sd => Math.max(sd, leastScale * std)),
-  }
+  const [centre, sd] = [data.slice(0, N), data.subarray(N, 2 * N)]
+  const scale = Float64Array.from(sd, value => Math.max(value, leastScale * std))
+  if (coordinates === 'centred') scale.fill(Math.sqrt(scale.reduce((sum, value) => sum + value ** 2 / N, 0)))
+  return { channels, centre, scale }
 }
 
 /** Place of a value between the ends of its range: -1 at `low`, 1 at `high`. */
@@ -87,15 +94,29 @@ export function embed(spec: ViewSpec, setting: Setting, noiseStd: number, m: num
   ])
 }
 
-/** The view of a problem's training: mean and deviation are those of its prior. */
+export interface ViewOptions {
+  /** Default `lmmse`. */
+  readonly encode?: EncodeKind
+  /** Default `residual` for `lmmse`, `centred` with a surrogate, else `standardised`. */
+  readonly coordinates?: Coordinates
+  /** Whether the network corrects the Gaussian surrogate. Default false. */
+  readonly surrogate?: boolean
+}
+
+/**
+ * The view of a problem's training: mean and deviation are those of its prior.
+ *
+ * @throws RangeError for choices that exclude each other.
+ */
 export function viewSpec(
   parts: ProblemParts,
   prior: { readonly mean: NdArray; readonly std: NdArray },
-  encode: EncodeKind,
-  coordinates: Coordinates = encode === 'lmmse' ? 'residual' : 'standardised',
+  { encode = 'lmmse', surrogate = false, coordinates = usualCoordinates(encode, surrogate) }: ViewOptions = {},
 ): ViewSpec {
-  if (coordinates === 'residual' && encode !== 'lmmse')
-    throw new RangeError(`coordinates 'residual' need the encoding 'lmmse', not '${encode}'`)
+  if (coordinates !== 'standardised' && encode !== 'lmmse')
+    throw new RangeError(`coordinates '${coordinates}' need the encoding 'lmmse', not '${encode}'`)
+  if (surrogate && coordinates !== 'centred')
+    throw new RangeError(`the Gaussian surrogate needs coordinates 'centred', not '${coordinates}'`)
   const N = sizeOf(parts.unknown.grid.shape)
   const [means, stds] = [prior.mean.data as Float64Array, prior.std.data as Float64Array]
   const mean = means.reduce((a, b) => a + b / N, 0)
@@ -105,8 +126,12 @@ export function viewSpec(
     parameters: parts.physics.parameters,
     noise: parts.noise,
     families: parts.operators.map(({ name }) => name),
+    ...(surrogate && { surrogate: Math.min(N, mostAxes) }),
   }
 }
+
+const usualCoordinates = (encode: EncodeKind, surrogate: boolean): Coordinates =>
+  surrogate ? 'centred' : encode === 'lmmse' ? 'residual' : 'standardised'
 
 /** u of fields [n, N] in the coordinates of a view. */
 export function toCoordinates(x: Float64Array, { centre, scale }: Frame): Float32Array {

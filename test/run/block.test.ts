@@ -7,7 +7,7 @@ import { isLinear } from '../../src/operators/operator.js'
 import { noiseFrom } from '../../src/operators/noise-models/registry.js'
 import { key } from '../../src/random.js'
 import { simulateBlock, type Block } from '../../src/run/block.js'
-import { openBlockPool, type BlockTask } from '../../src/run/block-pool.js'
+import { openBlockPool, type BlockData, type BlockTask } from '../../src/run/block-pool.js'
 import { blockSource } from '../../src/run/block-source.js'
 import { conditionOf } from '../../src/run/condition.js'
 import { priorMoments } from '../../src/run/moments.js'
@@ -25,7 +25,7 @@ const options = { operators: 8, pairs: 4, anonymous: 0 }
 async function opened(name: string, shape: readonly number[], encode: ViewSpec['encode'] = 'lmmse') {
   const parts = (await loadProblem(name)).build(shape)
   const prior = await priorMoments(parts)
-  const view = viewSpec(parts, prior, encode)
+  const view = viewSpec(parts, prior, { encode })
   const block = (index: number, more: object = {}): Block =>
     simulateBlock(parts, prior, view, key(3, 'test'), index, { ...options, ...more })
   return { parts, prior, view, block }
@@ -221,4 +221,7 @@ describe('the pool', () => {
   })
 })
 
-const flat = ({ x, channels, embedding }: Block) => ({ x: x.data, channels: channels.data, embedding: embedding.data })
+const flat = ({ x, channels, embedding, rotations, variances }: Block): BlockData => ({
+  ...{ x: x.data, channels: channels.data, embedding: embedding.data },
+  ...{ rotations: rotations.data, variances: variances.data },
+})

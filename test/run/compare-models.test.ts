@@ -17,7 +17,7 @@ async function untrained(process: ProcessName, seed: number): Promise<Posterior>
   const problem = await loadProblem('advection-diffusion/boundary-flux')
   const shape = [16]
   const parts = problem.build(shape)
-  const view = viewSpec(parts, await priorMoments(parts), 'lmmse')
+  const view = viewSpec(parts, await priorMoments(parts))
   const network = openNetwork({ kind: 'mlp', shape, channels: channelsOf(view), embedding: embeddingOf(view), width: 16 }) // prettier-ignore
   const weights = Object.fromEntries(
     Object.entries(network.parameters).map(([name, s]) => {

@@ -15,7 +15,7 @@ async function without(name: string, shape: readonly number[], coordinates: Coor
   const problem = await loadProblem(name)
   const parts = problem.build(shape)
   const prior = await priorMoments(parts)
-  const spec = { shape, process: processes.vp, view: viewSpec(parts, prior, 'lmmse', coordinates) }
+  const spec = { shape, process: processes.vp, view: viewSpec(parts, prior, { coordinates }) }
   return { problem, parts, prior, model: { spec } } as unknown as Posterior
 }
 

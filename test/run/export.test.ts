@@ -85,14 +85,12 @@ describe.each(runtimes)('$name', ({ run, skip }) => {
     const { inputs, outputs } = await exportModel(posterior.model, file, { what: 'denoiser', batch: n })
     expect(Object.keys(inputs)).toEqual(['x', 'sigma', 'channels', 'embedding'])
     expect(outputs).toEqual(['denoised'])
-    const { channels, embedding } = posterior.condition(observation)
+    const condition = posterior.condition(observation)
     const sigma = Float32Array.from({ length: n }, (_, i) => 0.02 * 1.7 ** i)
-    const { denoised } = await run(file, { x: start, sigma: { data: sigma, shape: [n] }, channels, embedding })
+    const { denoised } = await run(file, { x: start, sigma: { data: sigma, shape: [n] }, ...condition })
     const D = denoiserOfModel(posterior.model)
-    const own = D(tf.tensor(start.data, start.shape), tf.tensor(sigma), {
-      channels: tf.tensor(channels.data, channels.shape),
-      embedding: tf.tensor(embedding.data, embedding.shape),
-    })
+    const tensors = Object.entries(condition).map(([name, { data, shape }]) => [name, tf.tensor(data, shape)] as const)
+    const own = D(tf.tensor(start.data, start.shape), tf.tensor(sigma), Object.fromEntries(tensors))
     expect(difference(denoised!, own.dataSync())).toBeLessThan(1e-5)
   })
 

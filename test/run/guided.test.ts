@@ -11,7 +11,8 @@ import { processes } from '../../src/run/process.js'
 import { openDrawing } from '../../src/run/sampling.js'
 import { viewSpec } from '../../src/run/view.js'
 import type { Denoiser } from '../../src/scores/denoiser.js'
-import { spectrumOf, surrogateDenoiser } from '../../src/scores/surrogate.js'
+import { spectrumOf } from '../../src/linalg/spectrum.js'
+import { axesDenoiser } from '../../src/scores/surrogate.js'
 
 const shape = [16]
 let posterior: Posterior
@@ -22,16 +23,16 @@ beforeAll(async () => {
   const problem = await loadProblem('advection-diffusion/boundary-flux')
   const parts = problem.build(shape)
   const prior = await priorMoments(parts)
-  const view = viewSpec(parts, prior, 'lmmse')
+  const view = viewSpec(parts, prior)
   posterior = { problem, parts, prior, model: { spec: { shape, process: processes.vp, view } } } as unknown as Posterior
   const [C, sd] = [prior.covariance().data, prior.std.data]
   const white = C.map((value, k) => value / (sd[Math.floor(k / 16)]! * sd[k % 16]!))
-  const { variances, axes } = spectrumOf(array(new Float64Array(16)), array(white, [16, 16]))
+  const { variances, axes } = spectrumOf(array(white, [16, 16]), 16)
   denoise = (x, sigma) =>
-    surrogateDenoiser(x, sigma, {
-      surrogateMean: tf.zeros([1, 16]),
-      surrogateVariances: tf.tensor2d(Float32Array.from(variances.data), [1, variances.size]),
-      surrogateAxes: tf.tensor3d(Float32Array.from(axes.data), [1, variances.size, 16]),
+    axesDenoiser(x, sigma, {
+      gaussianMean: tf.zeros([1, 16]),
+      gaussianVariances: tf.tensor2d(Float32Array.from(variances), [1, variances.length]),
+      gaussianAxes: tf.tensor3d(Float32Array.from(axes), [1, variances.length, 16]),
     })
 })
 

@@ -49,7 +49,7 @@ async function write(
   weights: (network: Network) => Record<string, NdArray<Float32Array>>,
 ): Promise<ModelSpec> {
   const parts = (await loadProblem(problem)).build(shape)
-  const view = viewSpec(parts, await priorMoments(parts), 'lmmse')
+  const view = viewSpec(parts, await priorMoments(parts))
   const network = openNetwork({ ...kind, shape, channels: channelsOf(view), embedding: embeddingOf(view) })
   const spec: ModelSpec = {
     ...{ problem, shape, process: processes.vp, time: 't = 0 is data, t = 1 is noise', network: network.spec },

@@ -22,7 +22,7 @@ import { viewSpec } from '../../src/run/view.js'
 const problem = async (name: string) => {
   const parts = (await loadProblem(name)).build([8, 8])
   const prior = await priorMoments(parts)
-  return { parts, prior, view: viewSpec(parts, prior, 'lmmse') }
+  return { parts, prior, view: viewSpec(parts, prior) }
 }
 
 /** p of n observations drawn from the prior with operators of the mixture, then changed. */

@@ -12,7 +12,10 @@ import { priorMoments } from '../../src/run/moments.js'
 import { loadProblem } from '../../src/run/problems.js'
 import { shardRows } from '../../src/run/shard.js'
 import { simulate, type SimulateOptions } from '../../src/run/simulate.js'
-import { viewSpec } from '../../src/run/view.js'
+import { loadPosterior } from '../../src/posterior.js'
+import { caseOf } from '../../src/run/case.js'
+import { storedExamples } from '../../src/run/training-data.js'
+import { viewSpec, type ViewSpec } from '../../src/run/view.js'
 import { trainProblem } from '../../src/run/train.js'
 import { hdf5Sources } from '../../src/training/sources.js'
 import { fileErrorOf, temporaryFolder } from '../io/helpers.js'
@@ -49,7 +52,7 @@ describe('shards', () => {
 
     const parts = (await loadProblem(problem)).build([8, 8])
     const prior = await priorMoments(parts)
-    const view = viewSpec(parts, prior, 'lmmse')
+    const view = viewSpec(parts, prior)
     const reader = await openHdf5(path('one/block-000001.h5'))
     const { operators, parameters, ...origin } = reader.attributes()
     const read = (name: string): NdArray<Float64Array> => reader.read(name) as NdArray<Float64Array>
@@ -136,6 +139,9 @@ describe('a run that stops', () => {
   })
 })
 
+const rowText = ({ data }: NdArray, i: number, size: number): string =>
+  Buffer.from(Float32Array.from((data as Float32Array).subarray(i * size, (i + 1) * size)).buffer).toString('base64')
+
 describe('training on shards', () => {
   it('streams u, channels and embedding', async () => {
     const files = shards('one').map(name => path(`one/${name}`))
@@ -151,6 +157,38 @@ describe('training on shards', () => {
     sources.close()
     const u = await readHdf5(files[0]!, 'u')
     expect(u.shape).toEqual([256, 8, 8])
+  })
+
+  it('brings the surrogate of each example, and trains a network that corrects it', async () => {
+    await small('surrogates', { surrogate: true, count: 300 })
+    const folder = path('surrogates')
+    const { view } = (JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { config: { view: ViewSpec } }).config // prettier-ignore
+    const examples = await storedExamples(folder, { problem, shape: [8, 8], view }, 1)
+    const { x, surrogateRotation, surrogateVariances, ...rest } = await examples.data.batch(3, 5)
+    await examples.close()
+    const r = view.surrogate!
+    expect(Object.keys(rest).sort()).toEqual(['channels', 'embedding'])
+    expect([surrogateRotation!.shape, surrogateVariances!.shape]).toEqual([[5, r, r], [5, r]]) // prettier-ignore
+    const found = new Map<string, string[]>()
+    for (const name of shards('surrogates')) {
+      const [u, operator, Q, s] = await Promise.all(['u', 'operator', 'rotations', 'variances'].map(d => readHdf5(path(`surrogates/${name}`), d))) // prettier-ignore
+      for (let i = 0; i < u!.shape[0]!; i++) {
+        const own = Number(operator!.data[i])
+        found.set(rowText(u!, i, 64), [rowText(Q!, own, r * r), rowText(s!, own, r)])
+      }
+    }
+    for (let i = 0; i < 5; i++)
+      expect([rowText(surrogateRotation!, i, r * r), rowText(surrogateVariances!, i, r)]).toEqual(found.get(rowText(x, i, 64))) // prettier-ignore
+    const options = { problem, shape: [8, 8], data: folder, surrogate: true, steps: 2, batch: 8 }
+    const trained = await trainProblem({ ...options, folder: path('corrects'), network: { kind: 'mlp', width: 8, blocks: 1 } }) // prettier-ignore
+    expect(trained.steps).toBe(2)
+    const posterior = await loadPosterior(path('corrects'))
+    const { observation } = await caseOf(posterior, {})
+    const one = await posterior.sample(observation, { draws: 16, steps: 4 })
+    const both = await posterior.sampleMany([observation, observation], { draws: 16, steps: 4 })
+    await posterior.dispose()
+    expect(both[0]!.x.data).toEqual(one.x.data)
+    expect(both[1]!.x.data.every(Number.isFinite)).toBe(true)
   })
 
   it('trains, and refuses simulations of another view', async () => {

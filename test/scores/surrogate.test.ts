@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/compile/index.js'
 import { array, type NdArray } from '../../src/io/array.js'
 import { key, normal } from '../../src/random.js'
-import { givenSurrogate, openSurrogate, spectrumOf, surrogateDenoiser } from '../../src/scores/surrogate.js'
+import { spectrumOf } from '../../src/linalg/spectrum.js'
+import { axesDenoiser, axesTensor, priorSurrogate, surrogateBase, surrogateOf } from '../../src/scores/surrogate.js'
 import { gaussianMean, multiply, transpose } from './matrices.js'
 
 const [d, m, rank] = [6, 3, 4]
@@ -16,100 +17,90 @@ const matrix = (a: readonly (readonly number[])[], shape: number[]): NdArray<Flo
 
 const G = rows(d, rank, 'G')
 const mean = [0.5, -1, 0, 2, 0.1, -0.3]
-const A = rows(m, d, 'A')
 const R = [0.04, 0.1, 0.3]
 const sigmas = [0.05, 0.4, 1, 3, 30]
 const x = rows(sigmas.length, d, 'x').map((row, i) => row.map((v, j) => mean[j]! + v * (1 + sigmas[i]!)))
-const y = rows(sigmas.length, m, 'y')
 
 describe.each([
   { name: 'full', C: multiply(G, transpose(G)).map((row, i) => row.map((v, j) => v + (i === j ? 0.1 : 0))), r: d },
   { name: 'singular', C: multiply(G, transpose(G)), r: rank },
 ])('of a $name covariance', ({ C, r }) => {
-  const spectrum = spectrumOf(matrix([mean], [2, 3]), matrix(C, [d, d]))
-  const surrogate = openSurrogate(spectrum, matrix(A, [m, d]), array(Float64Array.from(R)))
-  const wanted = x.map((row, i) => gaussianMean({ mean, C, A, R }, row, sigmas[i]!, y[i]!))
+  const spectrum = spectrumOf(matrix(C, [d, d]), d)
+  const scale = 0.7
+  const operators = sigmas.map((_, i) => rows(m, d, `A ${i}`))
 
-  it('the spectrum gives the covariance back', () => {
+  it('the spectrum gives the covariance back, its leading part where fewer axes are asked for', () => {
     const { variances, axes } = spectrum
-    expect(variances.shape).toEqual([r])
+    expect(variances).toHaveLength(r)
     for (let i = 0; i < d; i++)
       for (let j = 0; j < d; j++) {
         let sum = 0
-        for (let k = 0; k < r; k++) sum += variances.data[k]! * axes.get(k, i) * axes.get(k, j)
+        for (let k = 0; k < r; k++) sum += variances[k]! * axes[k * d + i]! * axes[k * d + j]!
         expect(sum).toBeCloseTo(C[i]![j]!, 10)
       }
+    const two = spectrumOf(matrix(C, [d, d]), 2)
+    expect([two.variances, two.axes]).toEqual([variances.slice(0, 2), axes.slice(0, 2 * d)])
   })
 
-  it('its estimate is E[x0 | x~, y]', () => {
-    x.forEach((row, i) => {
-      const { data, shape } = surrogate.estimate(matrix([row], [2, 3]), sigmas[i]!, array(Float64Array.from(y[i]!)))
-      expect(shape).toEqual([2, 3])
-      data.forEach((v, j) => expect(v).toBeCloseTo(wanted[i]![j]!, 8))
+  /** Of one operator for all samples, of one for each, or of none. */
+  const cases = [
+    { shown: 'one operator', count: 1 },
+    { shown: 'an operator of each', count: sigmas.length },
+    { shown: 'nothing', count: 0 },
+  ]
+  it.each(cases)('its base is the exact denoiser about the mean, shown $shown', async ({ count }) => {
+    const own = Array.from({ length: count }, (_, i) => surrogateOf(spectrum, matrix(operators[i]!, [m, d]), array(Float64Array.from(R)), scale)) // prettier-ignore
+    const shown = count === 0 ? [priorSurrogate(spectrum, scale)] : own
+    const u = x.map((row, i) => row.map((v, j) => (v - mean[j]!) / (scale * (1 + sigmas[i]!))))
+    const inputs = {
+      ...{ x: matrix(u, [sigmas.length, 2, 3]), sigma: array(Float64Array.from(sigmas)) },
+      surrogateRotation: array(Float64Array.from(shown.flatMap(({ rotation }) => [...rotation])), [shown.length, r, r]),
+      surrogateVariances: array(Float64Array.from(shown.flatMap(({ variances }) => [...variances])), [shown.length, r]),
+    }
+    const f = await compile(
+      ({ x, sigma, ...condition }) => ({ D: surrogateBase(axesTensor(spectrum))(x!, sigma!, condition) }),
+      Object.fromEntries(Object.entries(inputs).map(([name, a]) => [name, a.shape])),
+    )
+    const { D } = await f.run(inputs)
+    await f.dispose()
+    u.forEach((row, i) => {
+      // About the posterior's mean: y = A mean leaves it at 0; nothing shown is infinite noise.
+      const zero = mean.map(() => 0)
+      const A = operators[Math.min(i, Math.max(0, count - 1))]!
+      const law = { mean: zero, C: C.map(row => row.map(v => v / scale ** 2)), A, R: R.map(v => (count === 0 ? 1e12 : v / scale ** 2)) } // prettier-ignore
+      const wanted = gaussianMean(law, row, sigmas[i]!, new Array<number>(m).fill(0))
+      // Float32 rounding of products of numbers of order one.
+      wanted.forEach((v, j) => expect(D!.data[i * d + j]! / (1 + sigmas[i]!)).toBeCloseTo(v / (1 + sigmas[i]!), 4))
     })
   })
 
-  it.each([1, sigmas.length])('its denoiser is E[x0 | x~, y], the axes for %i sample(s)', async copies => {
-    const condition = { ...surrogate.condition(matrix(y, [sigmas.length, m])) }
-    for (const name of ['surrogateVariances', 'surrogateAxes'] as const) {
-      const { data, shape } = condition[name]
-      const many = new Float64Array(copies * data.length)
-      for (let k = 0; k < copies; k++) many.set(data, k * data.length)
-      condition[name] = array(many, [copies, ...shape.slice(1)])
+  it('the denoiser of given axes is that of their Gaussian', async () => {
+    const { variances, axes } = spectrum
+    const inputs = {
+      ...{ x: matrix(x, [sigmas.length, 2, 3]), sigma: array(Float64Array.from(sigmas)) },
+      ...{ gaussianMean: matrix([mean], [1, 2, 3]), gaussianVariances: array(variances, [1, r]) },
+      gaussianAxes: array(axes, [1, r, d]),
     }
-    const inputs = { x: matrix(x, [sigmas.length, 2, 3]), sigma: array(Float64Array.from(sigmas)), ...condition }
     const f = await compile(
-      ({ x, sigma, ...condition }) => ({ D: surrogateDenoiser(x!, sigma!, condition) }),
+      ({ x, sigma, ...condition }) => ({ D: axesDenoiser(x!, sigma!, condition) }),
       Object.fromEntries(Object.entries(inputs).map(([name, a]) => [name, a.shape])),
       { precision: 'float64' },
     )
     const { D } = await f.run(inputs)
     await f.dispose()
-    wanted.flat().forEach((v, i) => expect(D!.data[i]).toBeCloseTo(v, 8))
-  })
-
-  it('its deviation is that of x0 given y', () => {
-    // D at an infinite sigma is the mean; its slope in x~_j times sigma^2 is the variance.
-    const sigma = 1e4
-    const at = (row: readonly number[]): number[] => gaussianMean({ mean, C, A, R }, row, sigma, y[0]!)
-    const std = surrogate.std()
-    expect(std.shape).toEqual([2, 3])
-    std.data.forEach((s, j) => {
-      const moved = mean.map((v, k) => v + (k === j ? sigma : 0))
-      expect(s ** 2).toBeCloseTo((at(moved)[j]! - at(mean)[j]!) * sigma, 3)
+    x.forEach((row, i) => {
+      const none = { mean, C, A: rows(m, d, 'none'), R: R.map(() => 1e12) }
+      const wanted = gaussianMean(none, row, sigmas[i]!, new Array<number>(m).fill(0))
+      wanted.forEach((v, j) => expect(D!.data[i * d + j]).toBeCloseTo(v, 6))
     })
-  })
-
-  it('what was given when training is passed on', async () => {
-    const f = await compile(
-      ({ x, sigma, surrogateEstimate }) => ({
-        D: givenSurrogate(x!, sigma!, { surrogateEstimate: surrogateEstimate! }),
-      }),
-      { x: [5, 2, 3], sigma: [5], surrogateEstimate: [5, 2, 3] },
-    )
-    const given = matrix(wanted, [5, 2, 3])
-    const { D } = await f.run({
-      x: matrix(x, [5, 2, 3]),
-      sigma: array(Float64Array.from(sigmas)),
-      surrogateEstimate: given,
-    })
-    await f.dispose()
-    expect(D!.data).toEqual(Float32Array.from(given.data))
   })
 })
 
 describe('refusals', () => {
-  const spectrum = spectrumOf(matrix([[0, 0]], [2]), matrix([[1, 0], [0, 1]], [2, 2])) // prettier-ignore
-  it('sizes, values and variances that do not fit', () => {
-    expect(() => spectrumOf(array(new Float64Array(2)), array(new Float64Array(4), [2, 2]))).toThrow(
-      'no variance above 0',
-    )
-    expect(() => openSurrogate(spectrum, matrix([[1, 2, 3]], [1, 3]), array(Float64Array.of(1)))).toThrow(
-      'wants [any, 2]',
-    )
-    const surrogate = openSurrogate(spectrum, matrix([[1, 2]], [1, 2]), array(Float64Array.of(1)))
-    const [x, y] = [array(new Float64Array(2)), array(Float64Array.of(NaN))]
-    expect(() => surrogate.estimate(x, 0, y)).toThrow('sigma is 0')
-    expect(() => surrogate.estimate(x, 1, y)).toThrow('NaN at element 0')
+  const spectrum = spectrumOf(matrix([[1, 0], [0, 1]], [2, 2]), 2) // prettier-ignore
+  it('sizes and variances that do not fit', () => {
+    expect(() => spectrumOf(array(new Float64Array(4), [2, 2]), 2)).toThrow('no variance above 0')
+    expect(() => surrogateOf(spectrum, matrix([[1, 2, 3]], [1, 3]), array(Float64Array.of(1)), 1)).toThrow('wants [any, 2]') // prettier-ignore
+    expect(() => surrogateOf(spectrum, matrix([[1, 2]], [1, 2]), array(Float64Array.of(-10)), 1)).toThrow(RangeError)
   })
 })

@@ -21,7 +21,8 @@ export const simulate = defineCommand({
       choices: ['lmmse', 'adjoint', 'raw'],
       describe: 'How a measurement is shown to a network that is trained on the files',
     },
-    coordinates: { type: 'choice', choices: ['auto', 'residual', 'standardised'], describe: 'What diffuses, as for train' }, // prettier-ignore
+    surrogate: { type: 'flag', describe: 'For a network that corrects the Gaussian surrogate of the prior' },
+    coordinates: { type: 'choice', choices: ['auto', 'residual', 'centred', 'standardised'], describe: 'What diffuses, as for train' }, // prettier-ignore
     threads: { type: 'number', integer: true, least: 1, describe: 'Threads (one for each core); the files are the same' }, // prettier-ignore
     overwrite: { type: 'flag', describe: 'Delete what is in the folder first' },
     json: { type: 'flag', describe: 'One JSON document when done' },
@@ -46,6 +47,7 @@ export const simulate = defineCommand({
         ...(shape !== undefined && { shape: shapeOf(shape) }),
         ...(family.length > 0 && { families: family }),
         ...(coordinates !== 'auto' && { coordinates }),
+        ...(values.surrogate && { surrogate: true }),
         ...(threads !== undefined && { threads }),
         mode: values.overwrite ? 'overwrite' : 'resume',
         progress({ done, of, examples, seconds }) {

@@ -24,7 +24,8 @@ export const train = defineCommand({
       choices: ['lmmse', 'adjoint', 'raw'],
       describe: 'How a measurement is shown to the network',
     },
-    coordinates: { type: 'choice', choices: ['auto', 'residual', 'standardised'], describe: 'What diffuses: the unknown, or what the linear estimate leaves of it (auto: residual for lmmse)' }, // prettier-ignore
+    coordinates: { type: 'choice', choices: ['auto', 'residual', 'centred', 'standardised'], describe: 'What diffuses: the unknown, or what the linear estimate leaves of it (auto: residual for lmmse, centred with a surrogate)' }, // prettier-ignore
+    surrogate: { type: 'flag', describe: 'The network corrects the Gaussian surrogate of the prior: exact where the prior is Gaussian, less to learn elsewhere' }, // prettier-ignore
     levels: { type: 'choice', choices: ['log-normal', 'schedule'], describe: 'Noise levels of training' },
     parametrisation: { type: 'choice', choices: ['edm', 'epsilon', 'score', 'x0', 'velocity', 'velocity-1'], describe: 'What the network gives' }, // prettier-ignore
     loss: { type: 'text', describe: 'mse (default) or a robust loss' },
@@ -59,6 +60,7 @@ export const train = defineCommand({
         ...(rate !== undefined && { rate }),
         ...(seed !== undefined && { seed }),
         ...(shape !== undefined && { shape: shapeOf(shape) }),
+        ...(values.surrogate && { surrogate: true }),
         ...(family.length > 0 && { families: family }),
         ...(values.data !== undefined && { data: values.data }),
         ...(values.simulations !== undefined && { simulations: values.simulations }),

@@ -21,10 +21,10 @@ export interface Variation {
   readonly seeds: readonly number[]
 }
 
-/** How training corrects a closed form: as `train` does unless told, or not at all. */
+/** What the network corrects: nothing, or the Gaussian surrogate of the prior. */
 export const bases = {
-  auto: {},
   none: {},
+  surrogate: { surrogate: true },
 } as const satisfies Record<string, Partial<TrainProblemOptions>>
 
 export type BaseName = keyof typeof bases
@@ -43,7 +43,7 @@ export interface Training {
 }
 
 export const usualVariation: Variation = {
-  ...{ processes: ['vp'], levels: ['auto'], encodings: ['lmmse'], bases: ['auto'], simulations: [null] },
+  ...{ processes: ['vp'], levels: ['auto'], encodings: ['lmmse'], bases: ['none'], simulations: [null] },
   ...{ families: ['all'], seeds: [0] },
 }
 
