@@ -145,8 +145,17 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
   }
 }
 
+/** Of the options, those that decide nothing about the weights. */
+const idle: readonly string[] = [
+  'folder',
+  'mode',
+  'signal',
+  'progress',
+  'threads',
+] satisfies (keyof TrainProblemOptions)[]
+
 /** What makes the model again, wherever it lies: as asked, without what decides nothing. */
-function askedOf(options: TrainProblemOptions, length: object): Readonly<Record<string, unknown>> {
-  const { folder: _, mode: _mode, signal: _signal, progress: _progress, threads: _threads, ...asked } = options
-  return { ...asked, ...length }
-}
+const askedOf = (options: TrainProblemOptions, length: object): Readonly<Record<string, unknown>> => ({
+  ...Object.fromEntries(Object.entries(options).filter(([name]) => !idle.includes(name))),
+  ...length,
+})
