@@ -8,7 +8,13 @@ import { fileErrorOf, temporaryFolder } from '../io/helpers.js'
 const path = temporaryFolder()
 
 const tiny = (folder: string, more: Partial<CompareTrainingsOptions> = {}): CompareTrainingsOptions => ({
-  ...{ problem: 'advection-diffusion/boundary-flux', folder: path(folder), encodings: ['raw', 'lmmse'], threads: 1 },
+  ...{
+    problem: 'advection-diffusion/boundary-flux',
+    folder: path(folder),
+    encodings: ['raw', 'lmmse'],
+    bases: ['none'],
+    threads: 1,
+  },
   training: { shape: [8], network: { kind: 'mlp', width: 8, blocks: 1 }, steps: 4, batch: 8 },
   ...{ judge: { observations: 2, draws: 8, steps: 4 }, ...more },
 })
@@ -27,7 +33,7 @@ describe('a comparison', () => {
       if (/lmmse.*step [1-3]\//.test(text)) abort.abort(new Error('enough'))
     }
     await expect(compareTrainings(tiny('stopped', { signal: abort.signal, progress: stop }))).rejects.toThrow('enough')
-    const first = path('stopped/results/vp-log-normal-raw-auto-s0.json')
+    const first = path('stopped/results/vp-log-normal-raw-none-s0.json')
     const before = (await stat(first)).mtimeMs
     await compareTrainings(tiny('stopped', { mode: 'resume' }))
     expect((await stat(first)).mtimeMs).toBe(before)
@@ -35,10 +41,10 @@ describe('a comparison', () => {
   })
 
   it('judges again what was trained and not judged, and grows by seeds', async () => {
-    const weights = path('whole/models/vp-log-normal-raw-auto-s0/weights.safetensors')
+    const weights = path('whole/models/vp-log-normal-raw-none-s0/weights.safetensors')
     const before = (await stat(weights)).mtimeMs
     const csv = await results('whole')
-    await rm(path('whole/results/vp-log-normal-raw-auto-s0.json'))
+    await rm(path('whole/results/vp-log-normal-raw-none-s0.json'))
     const grown = await compareTrainings(tiny('whole', { mode: 'resume', seeds: [0, 1] }))
     expect((await stat(weights)).mtimeMs).toBe(before)
     expect(grown.results.map(({ training }) => training.seed)).toEqual([0, 0, 1, 1])
@@ -53,7 +59,7 @@ describe('a comparison', () => {
   it('trains on the first of the same simulations, and a model for each family that shares the cost', async () => {
     const stored = await compareTrainings(tiny('stored', { encodings: ['lmmse'], simulations: [128, 200] }))
     expect(stored.results.map(({ training }) => training.simulations)).toEqual([128, 200])
-    const card = await readFile(path('stored/models/vp-log-normal-lmmse-auto-n128-s0/README.md'), 'utf8')
+    const card = await readFile(path('stored/models/vp-log-normal-lmmse-none-n128-s0/README.md'), 'utf8')
     expect(card).toContain('the first 128 simulations')
     const families = await compareTrainings(tiny('families', { encodings: ['lmmse'], families: ['all', 'share'] }))
     expect(families.results.map(({ training, steps }) => [training.family, steps])).toEqual([[null, 4], ['sensors', 1], ['lines', 1], ['footprints', 1]]) // prettier-ignore

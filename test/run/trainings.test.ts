@@ -10,18 +10,20 @@ import { folderOf, trainingsOf, usualVariation } from '../../src/run/trainings/p
 import { linesOf } from '../../src/run/trainings/rows.js'
 import { comparisonCsv, comparisonMarkdown, comparisonTable } from '../../src/run/trainings/text.js'
 
+const usual = { ...usualVariation, bases: ['none'] } as const
+
 describe('the trainings', () => {
   it('are one for each combination, seeds last', () => {
-    const all = trainingsOf({ ...usualVariation, processes: ['ve', 'vp'], encodings: ['raw', 'lmmse'], seeds: [0, 3] }, ['a', 'b']) // prettier-ignore
+    const all = trainingsOf({ ...usual, processes: ['ve', 'vp'], encodings: ['raw', 'lmmse'], seeds: [0, 3] }, ['a', 'b']) // prettier-ignore
     expect(all.map(folderOf)).toEqual(
-      [0, 3].flatMap(seed => [`ve-schedule-raw-auto-s${seed}`, `ve-schedule-lmmse-auto-s${seed}`, `vp-log-normal-raw-auto-s${seed}`, `vp-log-normal-lmmse-auto-s${seed}`]), // prettier-ignore
+      [0, 3].flatMap(seed => [`ve-schedule-raw-none-s${seed}`, `ve-schedule-lmmse-none-s${seed}`, `vp-log-normal-raw-none-s${seed}`, `vp-log-normal-lmmse-none-s${seed}`]), // prettier-ignore
     )
-    const levels = trainingsOf({ ...usualVariation, processes: ['ve', 'vp'], levels: ['auto', 'log-normal'] }, [])
+    const levels = trainingsOf({ ...usual, processes: ['ve', 'vp'], levels: ['auto', 'log-normal'] }, [])
     expect(levels.map(training => [training.process, training.levels].join())).toEqual(['ve,schedule', 've,log-normal', 'vp,log-normal']) // prettier-ignore
   })
 
   it('are one for all families, and one for each', () => {
-    const all = trainingsOf({ ...usualVariation, families: ['all', 'each', 'share'] }, ['a', 'b'])
+    const all = trainingsOf({ ...usual, families: ['all', 'each', 'share'] }, ['a', 'b'])
     expect(all.map(({ families, family }) => [families, family])).toEqual([['all', null], ['each', 'a'], ['each', 'b'], ['share', 'a'], ['share', 'b']]) // prettier-ignore
     expect(new Set(all.map(folderOf)).size).toBe(5)
   })
@@ -32,7 +34,7 @@ describe('the trainings', () => {
     [{ simulations: [100] }, /100 simulations; wants an integer from 128/],
     [{ seeds: [-1] }, /seed -1/],
   ])('refuse %j', (wrong, message) => {
-    expect(() => trainingsOf({ ...usualVariation, ...wrong }, [])).toThrow(message)
+    expect(() => trainingsOf({ ...usual, ...wrong }, [])).toThrow(message)
   })
 })
 
@@ -47,7 +49,7 @@ const made = (
   const pooled = values(cases.reduce((a, b) => a + b, 0) / cases.length)
   const judged = { family: family ?? 'sensors', values: pooled, cases: cases.map(values), floor: { mean: 0.05, std: 0.05, covariance: 0.2 } } // prettier-ignore
   return {
-    training: { process: 'vp', levels: 'log-normal', encode, base: 'auto', simulations: null, families: family === null ? 'all' : 'each', family, seed }, // prettier-ignore
+    training: { process: 'vp', levels: 'log-normal', encode, base: 'none', simulations: null, families: family === null ? 'all' : 'each', family, seed }, // prettier-ignore
     ...{ steps: 10, seconds: 2, heldOut: null },
     judgement: { kind: 'exact', families: [judged], seconds: 1 },
   }

@@ -17,7 +17,7 @@ export const compareTrainings = defineCommand({
     process: { type: 'list', describe: 'vp, ve (vp)' },
     levels: { type: 'list', describe: 'Noise levels of training: auto, log-normal, schedule (auto: log-normal for vp, schedule for ve)' }, // prettier-ignore
     encode: { type: 'list', describe: 'How a measurement is shown to the network: lmmse, adjoint, raw (lmmse)' },
-    base: { type: 'list', describe: 'What the network corrects: auto, none (auto: as in train)' },
+    base: { type: 'list', describe: 'What the network corrects: none, surrogate (none)' },
     simulations: { type: 'list', describe: 'Train on so many stored simulations, such as 500,2000; fly: made meanwhile (fly)' }, // prettier-ignore
     families: { type: 'list', describe: 'all: one model; each: one for each family besides, at full cost; share: one for each, which share the cost (all)' }, // prettier-ignore
     seeds: { type: 'list', describe: 'Seeds of training, such as 0,1,2 (0)' },
