@@ -8,6 +8,8 @@ export interface Spectrum {
   readonly variances: Float64Array
   /** V [r, N], orthonormal rows. */
   readonly axes: Float64Array
+  /** Mean variance along all other directions; 0 where there are none. */
+  readonly rest: number
 }
 
 /** Variances below this part of the largest count as 0. */
@@ -26,5 +28,7 @@ export function spectrumOf(covariance: NdArray, count: number): Spectrum {
   if (!(largest > 0)) throw new RangeError('spectrumOf: the covariance has no variance above 0')
   const axes = new Float64Array(kept * N)
   for (let k = 0; k < kept; k++) axes.set(vectors.data.subarray((N - 1 - k) * N, (N - k) * N), k * N)
-  return { variances: Float64Array.from({ length: kept }, (_, k) => values.data[N - 1 - k]!), axes }
+  const variances = Float64Array.from({ length: kept }, (_, k) => values.data[N - 1 - k]!)
+  const left = values.data.subarray(0, N - kept).reduce((sum, c) => sum + Math.max(0, c), 0)
+  return { variances, axes, rest: kept < N ? left / (N - kept) : 0 }
 }

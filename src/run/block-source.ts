@@ -54,7 +54,7 @@ export function blockSource(
         embedding: array(gathered('embedding', E), [n, E]),
         ...(r > 0 && {
           surrogateRotation: array(gathered('rotations', r ** 2, options.pairs), [n, r, r]),
-          surrogateVariances: array(gathered('variances', r, options.pairs), [n, r]),
+          surrogateVariances: array(gathered('variances', r + 1, options.pairs), [n, r + 1]),
         }),
       }
     },

@@ -31,7 +31,7 @@ export interface Block {
   readonly channels: NdArray<Float32Array>
   /** [n, entries]. */
   readonly embedding: NdArray<Float32Array>
-  /** The surrogate of each operator: rotations [operators, r, r] and variances [operators, r]; r = 0 for a model without. */
+  /** The surrogate of each operator: rotations [operators, r, r] and variances [operators, r + 1]; none for a model without. */
   readonly rotations: NdArray<Float32Array>
   readonly variances: NdArray<Float32Array>
   /** The unknowns in their units, [n, ...shape]. */
@@ -53,6 +53,7 @@ export function simulateBlock(
   const own = derive(key, 'block', index)
   const [n, N, C, E] = [operators * pairs, sizeOf(shape), channelsOf(view), embeddingOf(view)]
   const axes = surrogateSizeOf(view)
+  const entries = axes > 0 ? axes + 1 : 0
   const parameters = drawParameters(parts, own)
   const solution = parts.physics.solve(parameters)
   const S = matrixOfSolution(solution)
@@ -63,7 +64,7 @@ export function simulateBlock(
   const channels = new Float32Array(n * C * N)
   const embedding = new Float32Array(n * E)
   const rotations = new Float32Array(operators * axes ** 2)
-  const variances = new Float32Array(operators * axes)
+  const variances = new Float32Array(operators * entries)
   const measured: Block['measured'][number][] = []
   const hidden = uniform(derive(own, 'anonymous'), new Float64Array(operators))
   for (let j = 0; j < operators; j++) {
@@ -80,7 +81,7 @@ export function simulateBlock(
       if (r === 0 && axes > 0) {
         const own = surrogate(seen.scale[0]!)
         rotations.set(own.rotation, j * axes ** 2)
-        variances.set(own.variances, j * axes)
+        variances.set(own.variances, j * entries)
       }
       x.set(toCoordinates(truth.data.subarray(r * N, (r + 1) * N), seen), at * N)
       channels.set(seen.channels, at * C * N)
@@ -92,7 +93,7 @@ export function simulateBlock(
     channels: array(channels, [n, C, ...shape]),
     embedding: array(embedding, [n, E]),
     rotations: array(rotations, [operators, axes, axes]),
-    variances: array(variances, [operators, axes]),
+    variances: array(variances, [operators, entries]),
     ...{ unknowns, measured },
   }
 }

@@ -98,7 +98,7 @@ export function stacked(views: readonly Conditioned[], draws: number, shape: rea
   }
   const channels = views[0]!.view.channels.length / sizeOf(shape)
   const surrogates = views.flatMap(({ surrogate }) => surrogate ?? [])
-  const r = surrogates[0]?.variances.length ?? 0
+  const r = (surrogates[0]?.variances.length ?? 1) - 1
   return {
     channels: lay(
       views.map(({ view }) => view.channels),
@@ -115,7 +115,7 @@ export function stacked(views: readonly Conditioned[], draws: number, shape: rea
       ),
       surrogateVariances: lay(
         surrogates.map(({ variances }) => variances),
-        [r],
+        [r + 1],
       ),
     }),
   }

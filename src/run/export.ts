@@ -2,7 +2,7 @@
  * A model as a standard `.onnx` file, its weights written in: the denoiser, one step of a sampler, or the whole sampler.
  *
  * Inputs `channels` [1, C, ...shape], `embedding` [1, E] and, for a model that corrects a surrogate of r axes,
- * `surrogateRotation` [1, r, r] and `surrogateVariances` [1, r] are what the model is shown of one observation
+ * `surrogateRotation` [1, r, r] and `surrogateVariances` [1, r + 1] are what the model is shown of one observation
  * (`posterior.condition`). Denoiser and step work in the model's coordinates u = (x - centre) / scale; the sampler gives
  * x, in the units of the unknown, from standard normal noise.
  */
@@ -81,7 +81,7 @@ function conditions({ spec: { view, shape } }: Model): Readonly<Record<string, T
   return {
     channels: shaped([1, channelsOf(view), ...shape]),
     embedding: shaped([1, embeddingOf(view)]),
-    ...(r > 0 && { surrogateRotation: shaped([1, r, r]), surrogateVariances: shaped([1, r]) }),
+    ...(r > 0 && { surrogateRotation: shaped([1, r, r]), surrogateVariances: shaped([1, r + 1]) }),
   }
 }
 

@@ -70,9 +70,10 @@ export async function saveModel(
   spectrum?: Spectrum,
 ): Promise<void> {
   if (spectrum) {
-    const { variances, axes } = spectrum
+    const { variances, axes, rest } = spectrum
     const tensors = {
       variances: array(Float32Array.from(variances)),
+      rest: array(Float32Array.of(rest)),
       axes: array(Float32Array.from(axes), [variances.length, axes.length / variances.length]),
     }
     await mkdir(folder, { recursive: true })
@@ -95,5 +96,8 @@ export async function loadModel(folder: string): Promise<Model> {
     assertShape(tensor, wanted, `${file}: ${name}`)
     return Float64Array.from(tensor.data as Float32Array)
   }
-  return { ...model, spectrum: { variances: of('variances', [r]), axes: of('axes', [r, sizeOf(shape)]) } }
+  return {
+    ...model,
+    spectrum: { variances: of('variances', [r]), axes: of('axes', [r, sizeOf(shape)]), rest: of('rest', [1])[0]! },
+  }
 }

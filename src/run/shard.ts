@@ -33,7 +33,7 @@ export interface ShardOrigin {
  *   parameters [n, p]    physical; named by the attribute `parameters`
  *
  * For a model with a surrogate of r axes also block_operator [n, 2], the numbers of the block and the operator, and, with a row
- * for each operator, rotations [operators, r, r] and variances [operators, r].
+ * for each operator, rotations [operators, r, r] and variances [operators, r + 1].
  *
  * Fields are float32. The attribute `operators` holds the operators as JSON. The file's header tells when it was written;
  * all else is a function of problem, seed and block.

@@ -11,7 +11,8 @@
  *   Sigma_y = V^T diag(sqrt c) (I + diag(sqrt c) B^T B diag(sqrt c))^-1 diag(sqrt c) V = V^T Q^T diag(s) Q V:
  *
  * V is shared by all operators, and each has a rotation Q [r, r] and variances s [r] of its own, so that D_G is four products
- * inside the graph, whatever sigma. What the axes leave out has no variance in it, and is the network's to learn.
+ * inside the graph, whatever sigma. What the axes leave out is taken to be independent and of one variance, as it is in the prior
+ * on average: its part of D_G is small, and what is wrong with it is the network's to learn.
  */
 import * as tf from '@tensorflow/tfjs'
 import { array, type NdArray } from '../io/array.js'
@@ -22,9 +23,11 @@ import type { Spectrum } from '../linalg/spectrum.js'
 import { valuesOf } from '../linalg/values.js'
 import { conditionOf, type Denoiser } from './denoiser.js'
 
-/** What the surrogate of one operator is, in units of x~: Q [r, r] and s [r]. */
+/** What the surrogate of one operator is, in units of x~. */
 export interface Surrogate {
+  /** Q [r, r]. */
   readonly rotation: Float32Array
+  /** s, then the variance of the rest [r + 1]. */
   readonly variances: Float32Array
 }
 
@@ -35,7 +38,7 @@ export interface Surrogate {
  * @throws RangeError for sizes that do not fit, or a noise that is not positive definite.
  */
 export function surrogateOf(
-  { variances: c, axes: V }: Spectrum,
+  { variances: c, axes: V, rest }: Spectrum,
   rows: NdArray,
   noise: NdArray,
   scale: number,
@@ -59,16 +62,18 @@ export function surrogateOf(
     for (let l = 0; l <= k; l++)
       Sigma[k * r + l] = (Math.sqrt(c[k]! * c[l]!) / scale ** 2) * ((k === l ? 1 : 0) - dot(W, k * m, W, l * m, m))
   const { values, vectors } = eigenSymmetric(array(Sigma, [r, r]))
-  return { rotation: Float32Array.from(vectors.data), variances: Float32Array.from(values.data, s => Math.max(0, s)) }
+  return { rotation: Float32Array.from(vectors.data), variances: withRest(values.data, rest / scale ** 2) }
 }
 
 /** The surrogate where nothing was measured: the prior's. */
-export function priorSurrogate({ variances: c }: Spectrum, scale: number): Surrogate {
+export function priorSurrogate({ variances: c, rest }: Spectrum, scale: number): Surrogate {
   const r = c.length
   const rotation = new Float32Array(r * r)
   for (let k = 0; k < r; k++) rotation[k * (r + 1)] = 1
-  return { rotation, variances: Float32Array.from(c, v => v / scale ** 2) }
+  return { rotation, variances: withRest(c.map(v => v / scale ** 2), rest / scale ** 2) } // prettier-ignore
 }
+
+const withRest = (s: Float64Array, rest: number): Float32Array => Float32Array.from([...s, rest], v => Math.max(0, v))
 
 function transposed(B: Float64Array, m: number, r: number): Float64Array {
   const out = new Float64Array(B.length)
@@ -78,25 +83,35 @@ function transposed(B: Float64Array, m: number, r: number): Float64Array {
 
 /**
  * D_G about x~ = 0, in coordinates whose centre is mu_y. It reads the conditions `surrogateRotation` [1 or n, r, r] and
- * `surrogateVariances` [1 or n, r].
+ * `surrogateVariances` [1 or n, r + 1].
  *
  * @param axes V [r, N].
  */
 export function surrogateBase(axes: tf.Tensor2D): Denoiser {
+  const [r, N] = axes.shape
   return (x, sigma, condition) => {
     const of = (name: string): tf.Tensor => conditionOf(condition, name, 'surrogate')
-    const [Q, s] = [of('surrogateRotation'), of('surrogateVariances')]
-    const [k, r] = Q.shape as [number, number]
-    const along = tf.matMul(tf.reshape(x, [-1, axes.shape[1]]), axes, false, true)
-    const gain = tf.div(s, tf.add(s, tf.square(tf.reshape(sigma, [-1, 1]))))
-    if (k === 1) {
-      const one = tf.reshape<tf.Rank.R2>(Q, [r, r])
-      const open = tf.mul(tf.matMul(along, one, false, true), gain)
-      return tf.reshape(tf.matMul(tf.matMul(open, one), axes), x.shape)
-    }
-    const open = tf.mul(tf.matMul(tf.expandDims(along, 1), Q, false, true), tf.expandDims(gain, 1))
-    return tf.reshape(tf.matMul(tf.reshape<tf.Rank.R2>(tf.matMul(open, Q), [-1, r]), axes), x.shape)
+    const [Q, variances] = [of('surrogateRotation'), of('surrogateVariances')]
+    const all = tf.div(variances, tf.add(variances, tf.square(tf.reshape(sigma, [-1, 1]))))
+    const [gain, rest] = tf.split(all, [r, 1], 1) as [tf.Tensor, tf.Tensor]
+    const flat = tf.reshape<tf.Rank.R2>(x, [-1, N])
+    const along = tf.matMul<tf.Tensor2D>(flat, axes, false, true)
+    const rotated = Q.shape[0] === 1 ? sharedProduct(along, Q, gain) : ownProduct(along, Q, gain)
+    const D = tf.add(tf.mul(rest, flat), tf.matMul(tf.sub<tf.Tensor2D>(rotated, tf.mul(rest, along)), axes))
+    return tf.reshape(D, x.shape)
   }
+}
+
+/** Q^T diag(gain) Q a of each row a of `along`, for one Q [1, r, r]. */
+function sharedProduct(along: tf.Tensor2D, Q: tf.Tensor, gain: tf.Tensor): tf.Tensor {
+  const one = tf.reshape<tf.Rank.R2>(Q, [Q.shape[1]!, Q.shape[2]!])
+  return tf.matMul(tf.mul(tf.matMul(along, one, false, true), gain), one)
+}
+
+/** The same for a Q of each [n, r, r]. */
+function ownProduct(along: tf.Tensor2D, Q: tf.Tensor, gain: tf.Tensor): tf.Tensor {
+  const open = tf.mul(tf.matMul(tf.expandDims(along, 1), Q, false, true), tf.expandDims(gain, 1))
+  return tf.reshape(tf.matMul(open, Q), along.shape)
 }
 
 /**

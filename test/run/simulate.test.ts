@@ -168,17 +168,17 @@ describe('training on shards', () => {
     await examples.close()
     const r = view.surrogate!
     expect(Object.keys(rest).sort()).toEqual(['channels', 'embedding'])
-    expect([surrogateRotation!.shape, surrogateVariances!.shape]).toEqual([[5, r, r], [5, r]]) // prettier-ignore
+    expect([surrogateRotation!.shape, surrogateVariances!.shape]).toEqual([[5, r, r], [5, r + 1]]) // prettier-ignore
     const found = new Map<string, string[]>()
     for (const name of shards('surrogates')) {
       const [u, operator, Q, s] = await Promise.all(['u', 'operator', 'rotations', 'variances'].map(d => readHdf5(path(`surrogates/${name}`), d))) // prettier-ignore
       for (let i = 0; i < u!.shape[0]!; i++) {
         const own = Number(operator!.data[i])
-        found.set(rowText(u!, i, 64), [rowText(Q!, own, r * r), rowText(s!, own, r)])
+        found.set(rowText(u!, i, 64), [rowText(Q!, own, r * r), rowText(s!, own, r + 1)])
       }
     }
     for (let i = 0; i < 5; i++)
-      expect([rowText(surrogateRotation!, i, r * r), rowText(surrogateVariances!, i, r)]).toEqual(found.get(rowText(x, i, 64))) // prettier-ignore
+      expect([rowText(surrogateRotation!, i, r * r), rowText(surrogateVariances!, i, r + 1)]).toEqual(found.get(rowText(x, i, 64))) // prettier-ignore
     const options = { problem, shape: [8, 8], data: folder, surrogate: true, steps: 2, batch: 8 }
     const trained = await trainProblem({ ...options, folder: path('corrects'), network: { kind: 'mlp', width: 8, blocks: 1 } }) // prettier-ignore
     expect(trained.steps).toBe(2)

@@ -40,6 +40,7 @@ describe.each([
       }
     const two = spectrumOf(matrix(C, [d, d]), 2)
     expect([two.variances, two.axes]).toEqual([variances.slice(0, 2), axes.slice(0, 2 * d)])
+    expect(two.rest).toBeCloseTo(variances.slice(2).reduce((a, b) => a + b, 0) / (d - 2), 10)
   })
 
   /** Of one operator for all samples, of one for each, or of none. */
@@ -55,7 +56,10 @@ describe.each([
     const inputs = {
       ...{ x: matrix(u, [sigmas.length, 2, 3]), sigma: array(Float64Array.from(sigmas)) },
       surrogateRotation: array(Float64Array.from(shown.flatMap(({ rotation }) => [...rotation])), [shown.length, r, r]),
-      surrogateVariances: array(Float64Array.from(shown.flatMap(({ variances }) => [...variances])), [shown.length, r]),
+      surrogateVariances: array(Float64Array.from(shown.flatMap(({ variances }) => [...variances])), [
+        shown.length,
+        r + 1,
+      ]),
     }
     const f = await compile(
       ({ x, sigma, ...condition }) => ({ D: surrogateBase(axesTensor(spectrum))(x!, sigma!, condition) }),
@@ -70,6 +74,32 @@ describe.each([
       const law = { mean: zero, C: C.map(row => row.map(v => v / scale ** 2)), A, R: R.map(v => (count === 0 ? 1e12 : v / scale ** 2)) } // prettier-ignore
       const wanted = gaussianMean(law, row, sigmas[i]!, new Array<number>(m).fill(0))
       // Float32 rounding of products of numbers of order one.
+      wanted.forEach((v, j) => expect(D!.data[i * d + j]! / (1 + sigmas[i]!)).toBeCloseTo(v / (1 + sigmas[i]!), 4))
+    })
+  })
+
+  it('takes what its axes leave out for independent, of the variance that it has on average', async () => {
+    const part = spectrumOf(matrix(C, [d, d]), 2)
+    const { rotation, variances } = priorSurrogate(part, 1)
+    const inputs = {
+      ...{ x: matrix(x, [sigmas.length, 2, 3]), sigma: array(Float64Array.from(sigmas)) },
+      ...{ surrogateRotation: array(rotation, [1, 2, 2]), surrogateVariances: array(variances, [1, 3]) },
+    }
+    const f = await compile(
+      ({ x, sigma, ...condition }) => ({ D: surrogateBase(axesTensor(part))(x!, sigma!, condition) }),
+      Object.fromEntries(Object.entries(inputs).map(([name, a]) => [name, a.shape])),
+    )
+    const { D } = await f.run(inputs)
+    await f.dispose()
+    const own = matrix(C, [d, d]).data.map((_, k) => {
+      const [i, j] = [Math.floor(k / d), k % d]
+      const along = [0, 1].reduce((sum, a) => sum + (part.variances[a]! - part.rest) * part.axes[a * d + i]! * part.axes[a * d + j]!, 0) // prettier-ignore
+      return along + (i === j ? part.rest : 0)
+    })
+    const S = mean.map((_, i) => Array.from(own.subarray(i * d, (i + 1) * d)))
+    x.forEach((row, i) => {
+      const law = { mean: mean.map(() => 0), C: S, A: rows(m, d, 'none'), R: R.map(() => 1e12) }
+      const wanted = gaussianMean(law, row, sigmas[i]!, new Array<number>(m).fill(0))
       wanted.forEach((v, j) => expect(D!.data[i * d + j]! / (1 + sigmas[i]!)).toBeCloseTo(v / (1 + sigmas[i]!), 4))
     })
   })
