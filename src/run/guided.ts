@@ -130,6 +130,16 @@ export function unconditioned(prior: PriorMoments, spec: ViewSpec, setting: Obse
   return { view, embedding, surrogate: priorSurrogate(spectrumIn(prior), view.scale[0]!) }
 }
 
+/** What a report says of samples that were guided. */
+export function guidanceWarning(name: Exclude<GuidanceName, 'none'>): string {
+  const errs = {
+    mmps: 'it is exact for a Gaussian prior and a network without error, and sharpens the errors that a network has',
+    pigdm: 'it takes what noise leaves open for uncorrelated, so that deviations are too small or too large',
+    dps: 'it ignores what noise leaves open, so that deviations are too small',
+  }[name]
+  return `Guided by the likelihood (${name}): ${errs}. Compare with samples without guidance where the operator allows it.`
+}
+
 /** Throws RangeError where the network is shown what guidance imposes. */
 export function assertOther(shown: Observation, observation: Observation): void {
   const same = shown === observation || JSON.stringify([shown.operator, [...values(shown.y)]]) === JSON.stringify([observation.operator, [...values(observation.y)]]) // prettier-ignore

@@ -6,6 +6,7 @@ import { writeReport } from '../report/report.js'
 import { writeContent } from './report.js'
 import { writePosterior, type DrawBatch } from './arviz.js'
 import { caseOf, type CaseOptions } from './case.js'
+import { guidanceWarning } from './guided.js'
 import { loadModel } from './model-folder.js'
 import { loadProblem } from './problems.js'
 import { shippedModel } from './shipped.js'
@@ -44,9 +45,11 @@ export async function solve(options: SolveOptions): Promise<Solution> {
   const posterior = await openPosterior(model, problem)
   try {
     const found = await caseOf(posterior, options)
-    const { draws = 64, seed = 0, sampler = 'dpm-solver++2m', steps = 20, alpha } = options
+    const { draws = 64, seed = 0, sampler = 'dpm-solver++2m', steps = 20, alpha, guidance = 'none' } = options
     const { observation } = found
-    const judged = judge(posterior, found, await posterior.sample(observation, { ...options, draws, seed, steps, sampler })) // prettier-ignore
+    const notes = guidance === 'none' ? found.notes : [...found.notes, guidanceWarning(guidance)]
+    const drawn = await posterior.sample(observation, { ...options, draws, seed, steps, sampler })
+    const judged = judge(posterior, { ...found, notes }, drawn)
     const { parameters, operator, noise } = observation
     const config = {
       ...{
@@ -57,6 +60,7 @@ export async function solve(options: SolveOptions): Promise<Solution> {
       },
       ...{ sampler, steps, draws, source: found.source, parameters, operator, noise },
       ...(alpha !== undefined && { alpha }),
+      ...(guidance !== 'none' && { guidance }),
     }
     const wallSeconds = (performance.now() - began) / 1000
     const content = contentOf(posterior, found, judged, { wallSeconds, config })

@@ -1,5 +1,6 @@
 import { defineCommand, exitCodes, UsageError } from '../command.js'
 import { caseOf, caseOptions, sampledText, samplerOf, samplerOptions } from '../case-options.js'
+import { guidanceOf, guidanceOptions, guidanceRule } from '../guidance-options.js'
 import { runName } from '../run-name.js'
 import { asUsage } from '../usage.js'
 
@@ -15,6 +16,8 @@ export const solve = defineCommand({
     ...caseOptions,
     draws: { type: 'number', integer: true, least: 2, describe: 'Posterior samples (64)' },
     ...samplerOptions,
+    ...guidanceRule,
+    ...guidanceOptions,
     overwrite: { type: 'flag', describe: 'Delete the run in the folder first' },
     json: { type: 'flag', describe: 'One JSON document instead of the summary' },
   },
@@ -23,6 +26,10 @@ export const solve = defineCommand({
     [
       '$0 solve advection-diffusion/initial-condition --observation my-sensors.csv --param speed=0.2',
       'your measurements',
+    ],
+    [
+      `$0 solve advection-diffusion/initial-condition --operator '{"kind":"compose","operators":[{"kind":"sensors","count":24,"time":1},{"kind":"saturating","limit":2}]}' --guidance mmps`,
+      'detectors that saturate: guided by their likelihood, which the network was not trained on',
     ],
   ],
   async run(values, output) {
@@ -40,6 +47,7 @@ export const solve = defineCommand({
         mode: values.overwrite ? 'overwrite' : out === undefined ? 'numbered' : 'new',
         ...(model === 'vp' || model === 've' ? { shipped: model } : model !== undefined && { model }),
         ...(draws !== undefined && { draws }),
+        ...{ guidance: values.guidance, ...guidanceOf(values) },
         progress: report => {
           output.progress(sampledText(report))
         },
