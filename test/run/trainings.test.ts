@@ -33,7 +33,11 @@ describe('the trainings', () => {
     [{ encodings: [] }, /encodings are \[\]/],
     [{ simulations: [100] }, /100 simulations; wants an integer from 128/],
     [{ seeds: [-1] }, /seed -1/],
-  ])('refuse %j', (wrong, message) => {
+    [
+      { bases: ['none', 'surrogate'], encodings: ['lmmse', 'raw'] },
+      /'surrogate' needs the encoding 'lmmse', not 'raw'/,
+    ],
+  ] as const)('refuse %j', (wrong, message) => {
     expect(() => trainingsOf({ ...usual, ...wrong }, [])).toThrow(message)
   })
 })

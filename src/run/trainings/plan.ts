@@ -78,7 +78,12 @@ function checked(variation: Variation): Variation {
   for (const [name, values] of Object.entries(variation) as [string, readonly unknown[]][])
     if (values.length === 0 || new Set(values).size < values.length)
       throw new RangeError(`trainings: ${name} are [${values.join(', ')}]; wants one or more, each once`)
-  const { simulations, seeds } = variation
+  const { simulations, seeds, bases, encodings } = variation
+  const other = encodings.find(encode => encode !== 'lmmse')
+  if (bases.includes('surrogate') && other !== undefined)
+    throw new RangeError(
+      `trainings: the base 'surrogate' needs the encoding 'lmmse', not '${other}': compare them apart`,
+    )
   for (const count of simulations)
     if (count !== null && !(Number.isSafeInteger(count) && count >= 2 * inBlock))
       throw new RangeError(`trainings: ${count} simulations; wants an integer from ${2 * inBlock}: a part is held out`)
