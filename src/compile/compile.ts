@@ -22,7 +22,7 @@ import {
   type Specs,
 } from './signature.js'
 import { titleOf, trace, type Graph, type TensorFunction } from './trace.js'
-import { elementsMade } from './value.js'
+import { elementsMade, type Shape, type Value } from './value.js'
 
 export interface CompileOptions {
   /** Inputs that never change (weights while sampling): written into the graph, where the engine may repack them. */
@@ -125,7 +125,7 @@ async function open(plan: Plan, options: CompileOptions): Promise<AsyncRunner> {
   const { engine = 'onnx', precision = 'float32', threads, profile, worker } = options
   if (engine !== 'onnx') return openEagerRunner(plan, engine)
   const device = precision === 'float64' ? 'cpu' : await resolveDevice(options.device ?? 'cpu')
-  const { bytes, elements } = model(plan, precision, device)
+  const { bytes, elements, shapes } = model(plan, precision, device)
   const session = {
     device,
     planMemory: elements < LARGE,
@@ -133,7 +133,7 @@ async function open(plan: Plan, options: CompileOptions): Promise<AsyncRunner> {
     ...(profile === undefined ? {} : { profile }),
   }
   const { inputs, outputs, state } = plan
-  const program = { bytes, precision, inputs, outputs, state, session }
+  const program = { bytes, precision, inputs, outputs, state, shapes, session }
   try {
     return await (worker ? openRemoteRunner(program, plan.initial) : openLocalRunner(program, plan.initial))
   } catch (error) {
@@ -147,12 +147,21 @@ function model(
   { graph, constants }: Plan,
   precision: Precision,
   device: Device,
-): { bytes: Uint8Array<ArrayBuffer>; elements: number } {
+): { bytes: Uint8Array<ArrayBuffer>; elements: number; shapes: Record<string, Shape> } {
   const values = simplify(Object.values(graph), constants)
   const lowered = device === 'cpu' && precision === 'float32' ? lowerForCpu(values) : standard(values, precision)
-  const outputs = Object.fromEntries(Object.keys(graph).map((name, i) => [resultOf(name), lowered[i]!]))
-  return { bytes: emit(outputs, { precision, constants }).bytes, elements: elementsMade(lowered) }
+  const results = Object.fromEntries(Object.keys(graph).map((name, i) => [name, unshaped(lowered[i]!)]))
+  const outputs = Object.fromEntries(Object.entries(results).map(([name, v]) => [resultOf(name), v]))
+  return {
+    bytes: emit(outputs, { precision, constants }).bytes,
+    elements: elementsMade(lowered),
+    shapes: mapRecord(results, ({ shape }) => shape),
+  }
 }
+
+/** A result before its last Reshape, which would copy it: the runner states the shape. */
+const unshaped = (v: Value): Value =>
+  v.node?.op === 'Reshape' && v.node.domain === '' && v.node.inputs[0]!.node ? unshaped(v.node.inputs[0]!) : v
 
 function executable(runner: AsyncRunner, inputs: Specs, outputs: Specs, state: Specs, where: string): Executable {
   const arrays = (data: NamedData, of: Specs): Record<string, BoundaryArray> =>

@@ -23,15 +23,15 @@ const withGradient = (f: (inputs: tf.Tensor[], save: Saved) => WithGradient): ((
  * Source: Elfwing, Uchibe, Doya 2017, arXiv 1702.03118.
  */
 export const silu: (x: tf.Tensor) => tf.Tensor = withGradient(([x], save) => {
-  const s = tf.sigmoid(x!)
-  const y = tf.mul(x!, s)
-  save([x!, y, s])
+  const whole = recordsWhole('Silu')
+  const y = whole ? tf.engine().runKernel<tf.Tensor>('Silu', { x: x! }) : tf.mul(x!, tf.sigmoid(x!))
+  save([x!, y])
   return {
     value: y,
-    gradFunc: (dy, [x, y, s]) => [
-      recordsWhole('SiluGradient')
-        ? tf.engine().runKernel<tf.Tensor>('SiluGradient', { dy, x: x!, y: y!, s: s! })
-        : tf.mul(dy, tf.mul(s!, tf.add(tf.sub(x!, y!), 1))),
+    gradFunc: (dy, [x, y]) => [
+      whole
+        ? tf.engine().runKernel<tf.Tensor>('SiluGradient', { dy, x: x!, y: y! })
+        : tf.mul(dy, tf.mul(tf.sigmoid(x!), tf.add(tf.sub(x!, y!), 1))),
     ],
   }
 })

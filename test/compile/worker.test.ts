@@ -79,7 +79,7 @@ describe('a compiled function in a worker', () => {
 
   it('passes on errors of the engine with their message', async () => {
     const session = { device: 'cpu' as const }
-    const program = { precision: 'float32' as const, inputs: {}, outputs: {}, state: {}, session }
+    const program = { precision: 'float32' as const, inputs: {}, outputs: {}, state: {}, shapes: {}, session }
     await expect(openRemoteRunner({ ...program, bytes: new Uint8Array([1, 2, 3]) }, {})).rejects.toThrow(/protobuf|model/i) // prettier-ignore
   })
 

@@ -19,9 +19,11 @@ const domain = 'invdiff'
 const like = ({ shape, dtype }: Value): Pick<Value, 'shape' | 'dtype'> => ({ shape, dtype })
 
 export const layerKernels: Readonly<Record<string, Kernel>> = {
-  /** dL/dx of y = x s with s = sigmoid(x). */
-  SiluGradient: kernel<{ dy: Value; x: Value; y: Value; s: Value }>(({ dy, x, y, s }) =>
-    node('SiluGradient', [dy, x, y, s], x.shape, x.dtype, { domain }),
+  /** y = x sigmoid(x). */
+  Silu: kernel<{ x: Value }>(({ x }) => node('Silu', [x], x.shape, x.dtype, { domain })),
+  /** dL/dx of y = x sigmoid(x). */
+  SiluGradient: kernel<{ dy: Value; x: Value; y: Value }>(({ dy, x, y }) =>
+    node('SiluGradient', [dy, x, y], x.shape, x.dtype, { domain }),
   ),
 
   /** y, the means and r = 1 / sqrt(variance + epsilon) of each channel's group, both [n, c]. */

@@ -1,6 +1,6 @@
 /** Matrix products. */
 import * as tf from '@tensorflow/tfjs'
-import { add, broadcast, fill, gemm, matMul, reduce, reshape, transpose } from '../ops.js'
+import { add, broadcast, fill, gemm, matMul, mul, reduce, reshape, transpose } from '../ops.js'
 import { sizeOf, type Value } from '../value.js'
 import { kernel, type Kernel } from './kernel.js'
 
@@ -38,6 +38,8 @@ export function product(a: Value, b: Value, transposeA = false, transposeB = fal
   const shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, b.shape.at(transposeB ? -2 : -1)!]
   const plus = (y: Value): Value => (bias ? add(y, bias) : y)
   if (k === 0) return plus(fill(shape, 0, a.dtype))
+  // A column times a row, element by element.
+  if (k === 1) return plus(mul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b))
   const right = a.dtype === 'float32' ? asMatrix(b) : null
   const left = right && (asMatrix(a) ?? (transposeA ? null : reshape(a, [sizeOf(a.shape) / k, k])))
   if (!left) return plus(matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b))

@@ -3,7 +3,7 @@
  * [n, c / block, h, w, block]. Where weights are constant the engine goes there by itself, but not across normalisation;
  * where they are inputs (training) it does not at all. A value in this layout keeps its logical shape [n, c, h, w].
  */
-import { reduce, reshape, transpose } from '../ops.js'
+import { expand, reduce, reshape, transpose } from '../ops.js'
 import { emit } from '../emit.js'
 import { openSession } from '../session.js'
 import { tensorOf } from '../tensor.js'
@@ -45,6 +45,22 @@ export function convolutionPlus(y: Value, z: Value): Value | null {
   return node('Conv', [x, w, bias, z], y.shape, y.dtype, { domain, attributes: conv.attributes })
 }
 
+/**
+ * z + the gradient of a group normalisation, which is a y + (b x + c): z goes into the inner sum. Null where it was
+ * lowered in another way.
+ */
+export function gradientPlus(gradient: Value, z: Value): Value | null {
+  const outer = throughReshape(gradient).node
+  const rest = outer?.inputs[3]
+  const inner = rest && throughReshape(rest)
+  if (outer?.domain !== domain || inner?.node?.domain !== domain || inner.node.inputs.length !== 3) return null
+  const sum = node('Conv', [...inner.node.inputs, reshape(z, inner.shape)], inner.shape, z.dtype, inner.node)
+  const whole = node('Conv', [...outer.inputs.slice(0, 3), reshape(sum, rest!.shape)], rest!.shape, z.dtype, outer)
+  return reshape(whole, gradient.shape)
+}
+
+const throughReshape = (v: Value): Value => (v.node?.op === 'Reshape' ? throughReshape(v.node.inputs[0]!) : v)
+
 /** OIHW weights as [out blocks, in blocks, kh, kw, in, out] ([out blocks, in, kh, kw, out] for few channels). */
 function blockedWeights(w: Value, block: number): Value {
   const [o, i, kh, kw] = w.shape as [number, number, number, number]
@@ -66,23 +82,53 @@ function multiplyAdd(x: Value, a: Value, b: Value, z: Value | null = null): Valu
   return reshape(node('Conv', all, image, x.dtype, { domain, attributes }), x.shape)
 }
 
-/** 1 + x - y for values in the same layout, which one does not matter; null where memory is no whole number of blocks. */
-export function onePlusDifference(x: Value, y: Value, block: number): Value | null {
+/**
+ * factor y + offset + x for numbers factor and offset, and values in the same layout, which one does not matter; null where
+ * memory is no whole number of blocks.
+ */
+export function scaledPlus(y: Value, factor: Value, offset: number, x: Value, block: number): Value | null {
   const size = sizeOf(x.shape)
   if (block < 2 || size % block !== 0) return null
   // As many channels as give every thread some, while each is longer than its own overhead.
   let channels = block
   while (channels < 64 * block && size % (2 * channels) === 0 && size / channels > 512) channels *= 2
-  const each = (value: number): Value => constant(value, 'float32', [channels])
-  return multiplyAdd(y, each(-1), each(1), x)
+  const number = factor.node || factor.placeholder ? null : Number(factor.data![0])
+  const factors = number === null ? expand(reshape(factor, [1]), [channels]) : constant(number, 'float32', [channels])
+  return multiplyAdd(y, factors, constant(offset, 'float32', [channels]), x)
+}
+
+/** 1 + x - y, likewise. */
+export const onePlusDifference = (x: Value, y: Value, block: number): Value | null =>
+  scaledPlus(y, constant(-1, 'float32'), 1, x, block)
+
+/**
+ * The inner product of x and y on each of `channels` runs of `pixels`, in one pass that writes nothing: a depthwise
+ * convolution of x whose kernel is y, as large as the image.
+ */
+function innerProducts(x: Value, y: Value, channels: number, pixels: number): Value {
+  const inputs = [reshape(x, [1, channels, 1, pixels]), reshape(y, [channels, 1, 1, pixels])]
+  const attributes = { kernel_shape: [1, pixels], pads: [0, 0, 0, 0], group: channels }
+  return node('Conv', inputs, [1, channels, 1, 1], x.dtype, { domain, attributes })
+}
+
+/** In how many parts an image of so many pixels is summed: short runs overlap in a core, and round less. */
+function partsOf(pixels: number): number {
+  let parts = 1
+  while (pixels % (2 * parts) === 0 && pixels / parts > 128) parts *= 2
+  return parts
 }
 
 /** Sums, factors and offsets for each channel of a blocked value: the batch's images are so many more channels of one. */
 export function blockedAlgebra(block: number): ChannelAlgebra {
+  /** [n, c] from a value in which `pixels` follow one another for each block of channels. */
+  const sum = (x: Value, n: number, c: number, pixels: number): Value =>
+    reshape(reduce('ReduceSum', reshape(x, [(n * c) / block, pixels, block]), [1], false), [n, c])
   return {
-    sum(x) {
+    sum: x => sum(x, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
+    sumOfProducts(x, y) {
       const [n, c, h, w] = x.shape as [number, number, number, number]
-      return reshape(reduce('ReduceSum', reshape(x, [(n * c) / block, h * w, block]), [1], false), [n, c])
+      const parts = partsOf(h * w)
+      return sum(innerProducts(x, y, n * c * parts, (h * w) / parts), n, c, parts)
     },
     affine: multiplyAdd,
     affineSum: (x, a, z) => multiplyAdd(x, a, constant(0, 'float32', [sizeOf(a.shape)]), z),

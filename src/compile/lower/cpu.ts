@@ -11,15 +11,18 @@ import {
   blockedConvolution,
   blockSize,
   convolutionPlus,
+  gradientPlus,
   onePlusDifference,
   takesBlocks,
 } from './blocked.js'
 import { groupNorm, groupNormGradient } from './groupnorm.js'
 import { layouts, type Layouts } from './layouts.js'
+import { scaledSum } from './multiply-add.js'
 import { narrowConvolution } from './narrow.js'
 import { lowerPortably } from './portable.js'
-import { shiftedFilterGradient } from './shifted.js'
-import { plainOnePlusDifference, siluGradient } from './silu.js'
+import { blockedFilterGradient, shiftedFilterGradient } from './shifted.js'
+import { inTwoSteps } from './transposes.js'
+import { fusedSilu, plainOnePlusDifference, siluGradient } from './silu.js'
 
 const elementwise: ReadonlySet<string> = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Sum', 'Max', 'Min', 'Neg', 'Abs', 'Sqrt', 'Reciprocal', 'Exp', 'Log', 'Tanh'],
@@ -32,11 +35,10 @@ export function lowerForCpu(outputs: readonly Value[]): readonly Value[] {
   const order = topological(outputs)
   const uses = countUses(order, outputs)
   for (const node of order) {
-    const results = inBlocks(node, forms, block, uses)
-    if (results) node.outputs.forEach((v, i) => forms.set(v, formOf(results[i]!)))
+    const images = inBlocks(node, forms, block, uses)
+    if (images) node.outputs.forEach((v, i) => forms.set(v, formOf(images[i]!)))
     else {
-      const read = withInputs(node, node.inputs.map(v => v && forms.plain(v))) // prettier-ignore
-      const results = inPlain(read, block) ?? read.outputs
+      const results = fromBlocks(node, forms, block) ?? fromPlain(node, forms, block)
       node.outputs.forEach((v, i) => forms.set(v, { plain: results[i]! }))
     }
   }
@@ -50,6 +52,18 @@ const formOf = (result: Value): { plain: Value } | { blocked: Value } =>
 function withInputs(node: Node, inputs: readonly (Value | null)[]): Node {
   if (inputs.every((v, i) => v === node.inputs[i])) return node
   return { ...node, inputs, outputs: nodes(node.op, inputs, node.outputs, node) }
+}
+
+function fromPlain(node: Node, forms: Layouts, block: number): readonly Value[] {
+  const read = withInputs(node, node.inputs.map(v => v && forms.plain(v))) // prettier-ignore
+  return inPlain(read, block) ?? read.outputs
+}
+
+/** What replaces a node that makes something plain of a blocked image; null where that stays plain too. */
+function fromBlocks(node: Node, forms: Layouts, block: number): readonly Value[] | null {
+  if (!isOurs(node, 'ConvFilterGradient') || !forms.isBlocked(node.inputs[1]!)) return null
+  const [x, dy] = node.inputs as [Value, Value]
+  return blockedFilterGradient({ ...node, inputs: [forms.plain(x), forms.blocked(dy)] }, block)
 }
 
 /** What replaces a node where its images are or become blocked; null where all stay plain. */
@@ -66,7 +80,8 @@ function inBlocks(node: Node, forms: Layouts, block: number, uses: Uses): readon
     return groupNorm({ ...node, inputs: [...images(1), ...plain(1)] }, blockedAlgebra(block))
   if (isOurs(node, 'GroupNormGradient'))
     return groupNormGradient({ ...node, inputs: [...images(2), ...plain(2)] }, blockedAlgebra(block))
-  if (isOurs(node, 'SiluGradient')) return [cpuSiluGradient({ ...node, inputs: images(4) }, block)]
+  if (isOurs(node, 'Silu')) return [fusedSilu(images(1)[0]!)]
+  if (isOurs(node, 'SiluGradient')) return [cpuSiluGradient({ ...node, inputs: images(3) }, block)]
   return node.domain === '' && elementwise.has(node.op) ? blockedElementwise(node, forms, uses) : null
 }
 
@@ -82,9 +97,13 @@ function blockedElementwise(node: Node, forms: Layouts, uses: Uses): readonly Va
   if (!node.inputs.every(fits)) return null
   const inputs = node.inputs.map(v => (v.shape.length === 0 ? forms.plain(v) : forms.blocked(v)))
   if (node.op === 'Add' && inputs.every(v => v.shape.length === 4)) {
-    const once = (i: number): boolean => uses.get(node.inputs[i]!) === 1
     const [a, b] = inputs as [Value, Value]
-    const sum = (once(1) ? convolutionPlus(b, a) : null) ?? (once(0) ? convolutionPlus(a, b) : null)
+    const into = (i: number, y: Value, z: Value): Value | null => {
+      const whole = node.inputs[i]!
+      if (uses.get(whole) !== 1) return null
+      return whole.node && isOurs(whole.node, 'GroupNormGradient') ? gradientPlus(y, z) : convolutionPlus(y, z)
+    }
+    const sum = into(1, b, a) ?? into(0, a, b)
     if (sum) return [sum]
   }
   return [makeNode(node.op, inputs, shape, dtype, node)]
@@ -102,11 +121,16 @@ function countUses(order: readonly Node[], outputs: readonly Value[]): Uses {
 /** What replaces a node whose inputs are plain; null to keep it. */
 function inPlain(node: Node, block: number): readonly Value[] | null {
   if (isOurs(node, 'ConvFilterGradient')) return shiftedFilterGradient(node)
+  if (isOurs(node, 'Silu')) return [fusedSilu(node.inputs[0]!)]
   if (isOurs(node, 'SiluGradient')) return [cpuSiluGradient(node, block)]
   if (node.domain === '' && node.op === 'Conv') return narrowConvolution(node)
   if (node.domain === '' && node.op === 'ReduceSum') return columnSums(node)
+  if (node.domain === '' && node.op === 'Transpose') return asList(inTwoSteps(node))
+  if (node.domain === '' && (node.op === 'Add' || node.op === 'Sub')) return scaledSum(node, block)
   return null
 }
+
+const asList = (v: Value | null): readonly Value[] | null => v && [v]
 
 /** The sum of a matrix' rows (the gradient of a bias) as a product with ones: the engine's own walks down the columns. */
 function columnSums({ inputs, outputs }: Node): readonly Value[] | null {

@@ -16,6 +16,8 @@ import { leaf, sizeOf, type Node, type Shape, type Value } from '../value.js'
 export interface ChannelAlgebra {
   /** Sums over the pixels of each channel. */
   readonly sum: (x: Value) => Value
+  /** Sums of x y over the pixels of each channel. */
+  readonly sumOfProducts: (x: Value, y: Value) => Value
   /** a x + b. */
   readonly affine: (x: Value, a: Value, b: Value) => Value
   /** a x + z, for a tensor z like x. */
@@ -41,12 +43,15 @@ function averageOf([, c, ...spatial]: Shape, groups: number): Value {
 const row = (v: Value): Value => reshape(v, [1, v.shape[0]!])
 
 /** y, the means and r, both [n, c], from x, gamma and beta. */
-export function groupNorm({ inputs, attributes }: Node, { sum, affine }: ChannelAlgebra): [Value, Value, Value] {
+export function groupNorm(
+  { inputs, attributes }: Node,
+  { sum, sumOfProducts, affine }: ChannelAlgebra,
+): [Value, Value, Value] {
   const [x, gamma, beta] = inputs as [Value, Value, Value]
   const average = averageOf(x.shape, attributes.groups as number)
   const { float: epsilon } = attributes.epsilon as { float: number }
   const mean = matMul(sum(x), average)
-  const variance = sub(matMul(sum(mul(x, x)), average), mul(mean, mean))
+  const variance = sub(matMul(sumOfProducts(x, x), average), mul(mean, mean))
   const positive = add(max(variance, like(variance, 0)), like(variance, epsilon))
   const r = elementwise('Reciprocal', [elementwise('Sqrt', [positive])])
   const slope = mul(r, row(gamma))
@@ -54,11 +59,12 @@ export function groupNorm({ inputs, attributes }: Node, { sum, affine }: Channel
 }
 
 /** dL/dx, dL/dgamma and dL/dbeta, from dL/dy, x, the means, r and gamma. */
-export function groupNormGradient(node: Node, { sum, affine, affineSum }: ChannelAlgebra): [Value, Value, Value] {
+export function groupNormGradient(node: Node, algebra: ChannelAlgebra): [Value, Value, Value] {
+  const { sum, sumOfProducts, affine, affineSum } = algebra
   const [dy, x, mean, r, gamma] = node.inputs as [Value, Value, Value, Value, Value]
   const average = averageOf(dy.shape, node.attributes.groups as number)
   const s1 = sum(dy)
-  const s2 = sub(sum(mul(dy, x)), mul(mean, s1))
+  const s2 = sub(sumOfProducts(dy, x), mul(mean, s1))
   const m1 = mul(r, matMul(mul(s1, row(gamma)), average))
   const m2 = mul(mul(r, mul(r, r)), matMul(mul(s2, row(gamma)), average))
   const rest = affine(x, neg(m2), sub(mul(m2, mean), m1))
@@ -69,14 +75,17 @@ export function groupNormGradient(node: Node, { sum, affine, affineSum }: Channe
   ]
 }
 
+function plainSum(x: Value): Value {
+  const [n, c] = x.shape as [number, number]
+  return reduce('ReduceSum', reshape(x, [n, c, sizeOf(x.shape) / (n * c)]), [2], false)
+}
+
 const column = (a: Value, x: Value): Value => reshape(a, [...a.shape, ...x.shape.slice(2).map(() => 1)])
 
 /** Channels-first, in operators of the standard. */
 export const plainAlgebra: ChannelAlgebra = {
-  sum(x) {
-    const [n, c] = x.shape as [number, number]
-    return reduce('ReduceSum', reshape(x, [n, c, sizeOf(x.shape) / (n * c)]), [2], false)
-  },
+  sum: plainSum,
+  sumOfProducts: (x, y) => plainSum(mul(x, y)),
   affine: (x, a, b) => add(mul(x, column(a, x)), column(b, x)),
   affineSum: (x, a, z) => add(mul(x, column(a, x)), z),
 }

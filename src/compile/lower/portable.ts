@@ -7,7 +7,7 @@ import { sizeOf, type Node, type Shape, type Value } from '../value.js'
 import { patches, type Window } from '../windows.js'
 import { groupNorm, groupNormGradient, plainAlgebra } from './groupnorm.js'
 import { rewrite } from './rewrite.js'
-import { plainOnePlusDifference, siluGradient } from './silu.js'
+import { plainOnePlusDifference, plainSilu, siluGradient } from './silu.js'
 
 /**
  * dL/dW [...kernel, in / group, out] of a convolution, from x [n, in, ...] and dL/dy [n, out, ...]: for each element k of
@@ -68,6 +68,7 @@ const withBatchAxis = (w: Window, n: number): Window => ({
 const rules: Readonly<Record<string, (node: Node) => readonly Value[]>> = {
   ConvFilterGradient: filterGradient,
   DepthwiseFilterGradient: filterGradient,
+  Silu: ({ inputs }) => [plainSilu(inputs[0]!)],
   SiluGradient: node => [siluGradient(node, plainOnePlusDifference)],
   GroupNorm: node => groupNorm(node, plainAlgebra),
   GroupNormGradient: node => groupNormGradient(node, plainAlgebra),

@@ -67,6 +67,10 @@ describe('convolutions in the blocked layout', () => {
     ['an even kernel', [2, 16, 12, 10], [2, 4, 16, 16]],
     ['1x1', [2, 32, 6, 5], [1, 1, 32, 16]],
     ['an image smaller than the kernel', [4, 16, 2, 2], [3, 3, 16, 16]],
+    ['images too small for products of their own', [6, 32, 4, 5], [3, 3, 32, 32]],
+    ['small images of channels that make no blocks', [6, 24, 4, 4], [3, 3, 24, 20]],
+    ['small images and an oblong kernel', [4, 32, 6, 5], [5, 3, 32, 32]],
+    ['small images and an even kernel', [4, 32, 6, 6], [2, 4, 32, 32]],
   ]
   it.each(cases)('%s', async (_, x, w) => {
     const z = [x[0]!, w[3]!, x[2]!, x[3]!]
@@ -106,8 +110,9 @@ describe('convolutions in the blocked layout', () => {
     )
     const ops = topological(lowerForCpu(Object.values(trace(block, specs, 'float32')))).map(n => n.op)
     expect(ops.filter(op => op.startsWith('Reorder'))).toEqual(['ReorderInput', 'ReorderOutput'])
-    // The residual sum is taken inside of a convolution.
-    expect(ops.filter(op => op === 'Conv' || op === 'Add').length).toBe(3 + 2 + 2)
+    // Three convolutions; for each normalisation its squares, its factor and offset, and what it adds to a variance. The
+    // residual sum is taken inside of a convolution.
+    expect(ops.filter(op => op === 'Conv' || op === 'Add').length).toBe(3 + 2 + 2 + 2)
   })
 })
 
@@ -142,6 +147,17 @@ describe('operations with gradients of their own', () => {
     expect(() => groupNorm(tf.zeros([1, 6, 2, 2]), tf.ones([6]), tf.zeros([6]), 4)).toThrow(
       '6 channels do not divide into 4 groups',
     )
+  })
+
+  it.each([
+    ['a matrix', [6, 24]],
+    ['an image', [2, 16, 5, 5]],
+    ['sizes that make no blocks', [3, 7]],
+  ] as [string, number[]][])('silu: %s', async (_, x) => {
+    const f = withGradients(([x]) => silu(x!), ['x'])
+    await expectAgreement(f, { x, z: x })
+    const [ours, cpu] = [await run(f, { x, z: x }, {}), await run(f, { x, z: x }, { engine: 'cpu' })]
+    for (const name of Object.keys(cpu)) expect(difference(ours[name]!, cpu[name]!), name).toBeLessThan(ROUNDING)
   })
 
   it('layerNorm and silu', async () => {
