@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Device } from '../src/compile/index.js'
 import { key, normal } from '../src/random.js'
-import { chain, mlp, residual, transformer, type Network } from './networks.js'
+import { chain, mlp, residual, transformer, unet, type Network } from './networks.js'
 import { forwardPass, matrixProduct, trainingStep, type Setting, type Timed } from './ours.js'
 import { openPeer, type Peer } from './peer.js'
 import { encoding } from './encode.js'
@@ -48,6 +48,7 @@ const everything: Case[] = [
   ...both(residual(), 5),
   { network: chain(), kind: 'forward', repeats: 10 },
   ...both(transformer(), 20),
+  ...both(unet(), 10),
 ]
 const cases = everything.filter(c => `${c.network.name} ${c.kind}`.includes(values.only))
 

@@ -1,16 +1,19 @@
 /** The networks that are timed, as pure functions of their parameters; bench/peers/networks.py has the same in PyTorch. */
 import * as tf from '@tensorflow/tfjs'
 import { conv2d, dense, groupNorm, layerNorm, silu } from '../src/scores/layers.js'
+import { unet as denoisingUNet } from '../src/scores/unet.js'
 
 export interface Network {
   readonly name: string
   /** Input and target of one batch. */
   readonly x: readonly number[]
   readonly y: readonly number[]
+  /** What else it reads, by name. */
+  readonly condition?: Readonly<Record<string, readonly number[]>>
   readonly parameters: readonly (readonly number[])[]
   /** Floating-point operations of one forward pass: two for each multiply-add of its products. */
   readonly flops: number
-  forward(parameters: readonly tf.Tensor[], x: tf.Tensor): tf.Tensor
+  forward(parameters: readonly tf.Tensor[], x: tf.Tensor, condition: Readonly<Record<string, tf.Tensor>>): tf.Tensor
 }
 
 /** 3 - width x 4 - 1 with SiLU. */
@@ -102,6 +105,25 @@ export function transformer(): Network {
       x = tf.add(x, dense(attention(q, k, v), p[8]!, p[9]!))
       const hidden = silu(dense(layerNorm(x, p[10]!, p[11]!), p[12]!, p[13]!))
       return tf.add(x, dense(hidden, p[14]!, p[15]!))
+    },
+  }
+}
+
+/** The U-Net that learns advection-diffusion/initial-condition: 32x32, four channels with the LMMSE view, batches of 64. */
+export function unet(): Network {
+  const [batch, shape] = [64, [32, 32]]
+  const net = denoisingUNet({ shape, channels: 3, embedding: 9 })
+  const names = Object.keys(net.parameters)
+  return {
+    name: 'unet',
+    x: [batch, ...shape],
+    y: [batch, ...shape],
+    condition: { noise: [batch], channels: [batch, net.channels, ...shape], embedding: [batch, net.embedding] },
+    parameters: Object.values(net.parameters),
+    flops: batch * net.flops,
+    forward(p, x, { noise, ...condition }) {
+      const weights = Object.fromEntries(names.map((name, i) => [name, p[i]!]))
+      return net.apply(weights, x, noise!, condition)
     },
   }
 }

@@ -35,12 +35,15 @@ function initial({ parameters }: Network): Float32Array[] {
 const random = (shape: readonly number[], stream: string): Floats =>
   ndarray(normal(key(1, stream), new Float32Array(size(shape))), [...shape])
 
+const randomInputs = (signature: Readonly<Record<string, readonly number[]>>): Record<string, Floats> =>
+  Object.fromEntries(Object.entries(signature).map(([name, shape]) => [name, random(shape, name)]))
+
 /** Numbered names, as the arrays of a compiled function need. */
 const numbered = <T>(name: string, values: readonly T[]): Record<string, T> =>
   Object.fromEntries(values.map((v, i) => [`${name}${i}`, v]))
 
 export function trainingStep(network: Network, setting: Setting): Promise<Timed> {
-  const { parameters, x, y } = network
+  const { parameters, x, y, condition = {} } = network
   const { lengths, pack, unpack } = packing(parameters)
   const vectors = (): Floats[] => lengths.map(n => ndarray(new Float32Array(n), [n]))
   const theta = tf.tidy(() =>
@@ -52,28 +55,30 @@ export function trainingStep(network: Network, setting: Setting): Promise<Timed>
     ...numbered('v', vectors()),
     t: ndarray(new Float32Array(1), []),
   }
-  const loss = (p: tf.Tensor[], x: tf.Tensor, y: tf.Tensor): tf.Scalar =>
-    tf.mean(tf.squaredDifference(network.forward(p, x), y))
+  const loss = (p: tf.Tensor[], { x, y, ...rest }: Record<string, tf.Tensor>): tf.Scalar =>
+    tf.mean(tf.squaredDifference(network.forward(p, x!, rest), y!))
   const step = (inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
     const all = (name: string): tf.Tensor[] => lengths.map((_, i) => inputs[`${name}${i}`]!)
     const theta = all('theta')
-    const { value, grads } = tf.valueAndGrads((...p: tf.Tensor[]) => loss(p, inputs.x!, inputs.y!))(unpack(theta))
+    const { value, grads } = tf.valueAndGrads((...p: tf.Tensor[]) => loss(p, inputs))(unpack(theta))
     const next = adamw({ theta, m: all('m'), v: all('v'), t: inputs.t! }, pack(grads), inputs.rate!)
     const vectors = { ...numbered('theta', next.theta), ...numbered('m', next.m), ...numbered('v', next.v) }
     return { loss: value, t: next.t, ...vectors }
   }
-  const inputs = { x: random(x, 'x'), y: random(y, 'y'), rate: ndarray(Float32Array.of(1e-3), []) }
-  return timed(() => compile(step, { x, y, rate: [] }, { state, ...setting }), inputs)
+  const signature = { x, y, ...condition }
+  const inputs = { ...randomInputs(signature), rate: ndarray(Float32Array.of(1e-3), []) }
+  return timed(() => compile(step, { ...signature, rate: [] }, { state, ...setting }), inputs)
 }
 
 export function forwardPass(network: Network, setting: Setting): Promise<Timed> {
   const weights = initial(network)
   const names = network.parameters.map((_, i) => `p${i}`)
   const constants = Object.fromEntries(names.map((n, i) => [n, ndarray(weights[i]!, [...network.parameters[i]!])]))
-  const forward = ({ x, ...p }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
-    y: network.forward(names.map(n => p[n]!), x!), // prettier-ignore
+  const forward = ({ x, ...rest }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
+    y: network.forward(names.map(n => rest[n]!), x!, rest), // prettier-ignore
   })
-  return timed(() => compile(forward, { x: network.x }, { constants, ...setting }), { x: random(network.x, 'x') })
+  const signature = { x: network.x, ...network.condition }
+  return timed(() => compile(forward, signature, { constants, ...setting }), randomInputs(signature))
 }
 
 /** C = A B for square matrices: the machine's peak, as far as one can ask for it. */
