@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { codeOf, FileError, fileError, isSystemError } from './error.js'
+import { codeOf, faultOf, FileError, fileError, isSystemError } from './error.js'
 
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
@@ -128,6 +128,8 @@ export async function writeFolderAtomic(
     await publish(temporary, target)
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
+    if (error instanceof FileError && error.file.startsWith(temporary))
+      throw faultOf(path + error.file.slice(temporary.length), error)
     throw isSystemError(error) ? fileError(path, error) : error
   }
 }
@@ -149,10 +151,17 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Deletes the temporary files and folders that dead processes left in a folder. */
-export async function removeTemporaries(folder: string): Promise<void> {
+/** Deletes the temporary files and folders that dead processes left in a folder; those of one target where it is named. */
+export async function removeTemporaries(folder: string, target?: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = /^\..*\.(\d+)-\d+\.tmp$/.exec(name)?.[1]
-    if (pid && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true })
+    const [, of, pid] = /^\.(.*)\.(\d+)-\d+\.tmp$/.exec(name) ?? []
+    if (!pid || (target !== undefined && of !== target) || isAlive(Number(pid))) continue
+    await rm(join(folder, name), { recursive: true, force: true })
   }
+}
+
+/** Deletes what dead processes left of a file or folder that they did not finish. */
+export async function removeUnfinished(path: string): Promise<void> {
+  const target = await resolveLinks(path)
+  if (await exists(dirname(target))) await removeTemporaries(dirname(target), basename(target))
 }

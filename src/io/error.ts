@@ -70,3 +70,11 @@ export function fileError(file: string, cause: unknown, bytesNeeded?: number): F
   const known = code === undefined ? undefined : systemFaults[code]
   return new FileError(file, { ...(known ?? { expected: 'a usable file', found: messageOf(cause) }), cause })
 }
+
+/** The same fault, of a file by another name. */
+export const faultOf = (file: string, { offset, expected, found, remedy, cause }: FileError): FileError =>
+  new FileError(file, {
+    ...(offset !== undefined && { offset }),
+    ...(remedy !== undefined && { remedy }),
+    ...{ expected, found, cause },
+  })

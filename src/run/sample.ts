@@ -1,7 +1,7 @@
 /** Posterior samples alone, written while they are made: memory does not grow with their number. */
 import { extname } from 'node:path'
 import { writeNpyBatches } from '../io/npy.js'
-import { exists } from '../io/atomic.js'
+import { exists, removeUnfinished } from '../io/atomic.js'
 import { FileError } from '../io/error.js'
 import type { NdArray } from '../io/array.js'
 import type { BatchOptions, Posterior } from '../posterior.js'
@@ -35,6 +35,7 @@ export async function sampleTo(posterior: Posterior, options: SampleOptions): Pr
     throw new RangeError(`sample: '${out}' ends neither in .zarr (ArviZ's layout) nor in .npy (an array)`)
   if (!overwrite && (await exists(out)))
     throw new FileError(out, { expected: 'a free name', found: 'that it exists', remedy: 'Choose another, or overwrite it.' }) // prettier-ignore
+  await removeUnfinished(out)
   const { observation, source } = await caseOf(posterior, options)
   const { unknown } = posterior.parts
   const { shape } = unknown.grid

@@ -66,6 +66,9 @@ describe('writeFolderAtomic', () => {
       throw new Error('no more')
     }
     await expect(writeFolderAtomic(path('f'), failing, { overwrite: true })).rejects.toThrow('no more')
+    const within = (folder: string): Promise<void> => writeFileAtomic(join(folder, 'no/file'), 'x')
+    const error = await fileErrorOf(writeFolderAtomic(path('f'), within, { overwrite: true }))
+    expect(error.message).toContain(`${path('f/no/file')}: expected`)
     expect(await readFile(path('f/sub/file'), 'utf8')).toBe('3')
     expect(await leftovers()).toEqual([])
   })
