@@ -21,7 +21,7 @@ export interface SolveOptions extends CaseOptions, Omit<SamplingOptions, 'draws'
   readonly folder: string
   /** Folder of a trained model. Default: the one shipped with the problem. */
   readonly model?: string
-  /** Name of the shipped model, `vp` (default) or `ve`. */
+  /** Name of a shipped model: `surrogate` (default where there is one), `vp` or `ve`. */
   readonly shipped?: string
   /** Posterior samples. Default 64. */
   readonly draws?: number
@@ -93,7 +93,8 @@ async function leave(
     const report = run.file('report.html')
     await writeReport(report, content)
     await writeContent(run.path, content)
-    const { denoiserCalls, forwardSolves, wallSeconds, peakMemoryBytes } = budget
+    const { denoiserCalls, forwardSolves, wallSeconds } = budget
+    const peakMemoryBytes = process.resourceUsage().maxRSS * 1024
     await run.writeBudget({ denoiserCalls, forwardSolves, adjointSolves: 0, wallSeconds, peakMemoryBytes })
     await run.finish()
     return { folder: run.path, report }
