@@ -1,30 +1,12 @@
 /** What npm packs is whole: it installs, imports itself by name, finds its problems, and runs. */
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { installPackage, run, type Installed } from './installed.js'
 
-const run = promisify(execFile)
-const folder = mkdtempSync(join(tmpdir(), 'invdiff-package-'))
-const installed = join(folder, 'node_modules', 'invdiff')
-let files: string[] = []
-
-/** Unpacks the package into an empty project, beside links to the packages it depends on. */
+let { folder, installed, files }: Installed = { folder: '', installed: '', files: [] }
 beforeAll(async () => {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const { stdout } = await run('npm', args, { shell: process.platform === 'win32' })
-  const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
-  files = packed.files.map(({ path }) => path)
-  mkdirSync(installed, { recursive: true })
-  await run('tar', ['-xzf', join(folder, packed.filename), '--strip-components=1', '-C', installed])
-  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> }
-  for (const name of Object.keys(dependencies)) {
-    const link = join(folder, 'node_modules', name)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(resolve('node_modules', name), link, 'junction')
-  }
+  ;({ folder, installed, files } = await installPackage())
 }, 120_000)
 afterAll(() => {
   rmSync(folder, { recursive: true })
