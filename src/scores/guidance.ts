@@ -15,6 +15,8 @@
  * 16 of them observed with noise 0.1, exact D, 60 steps of Heun; relative errors of the posterior's mean and deviation: mmps
  * 0.19 and 0.21 with 3 iterations, 0.12 and 0.10 with 5, 0.015 and 0.024 with 10; pigdm 0.47 and 1.4; dps 0.28 and 0.16 with the
  * variance that the residual shows and scale 4 (0.46 and 1.4 with scale 1); with R itself it diverges.
+ * Both keep S >= R, and move no further than where the residual is least: an exact covariance does so by itself, the J of a
+ * network need not be one, and samples were thrown away without it.
  * What is given back is a denoiser again, so every sampler takes it. A is linearised about D where it is not linear.
  *
  * Sources: Chung et al. 2023, arXiv 2209.14687 (dps); Song et al. 2023, ICLR, "Pseudoinverse-guided diffusion models" (pigdm);
@@ -91,8 +93,8 @@ export function pigdm(
     const at = linearised(denoise, measurement, x, sigma, condition)
     const spread = tf.div(tf.mul(at.variance, sigmaData ** 2), tf.add(at.variance, sigmaData ** 2))
     const S = (v: tf.Tensor): tf.Tensor => tf.add(tf.mul(at.R, v), at.apply(tf.mul(spread, at.transpose(v))))
-    const weighted = conjugateGradient(S, at.residual, iterations)
-    return tf.add(at.D, tf.mul(at.variance, at.pull(at.transpose(weighted))))
+    const weighted = conjugateGradient(S, at.residual, iterations, at.R)
+    return moved(at, tf.mul(at.variance, at.pull(at.transpose(weighted))))
   }
 }
 
@@ -106,9 +108,20 @@ export function mmps(
     const at = linearised(denoise, measurement, x, sigma, condition)
     const spread = (u: tf.Tensor): tf.Tensor => tf.mul(at.variance, at.pull(u))
     const S = (v: tf.Tensor): tf.Tensor => tf.add(tf.mul(at.R, v), at.apply(spread(at.transpose(v))))
-    const weighted = conjugateGradient(S, at.residual, iterations)
-    return tf.add(at.D, spread(at.transpose(weighted)))
+    const weighted = conjugateGradient(S, at.residual, iterations, at.R)
+    return moved(at, spread(at.transpose(weighted)))
   }
+}
+
+/**
+ * D + t d, t in [0, 1] at most where the residual in units of R is least. With an exact Cov[x0 | x~] >= 0 that is t = 1, as
+ * A d = K r with 0 <= K <= 1; the J of a network may have negative eigenvalues, along which d would go astray.
+ */
+function moved({ D, R, residual, apply }: Linearised, d: tf.Tensor): tf.Tensor {
+  const Ad = apply(d)
+  const inner = (a: tf.Tensor): tf.Tensor => tf.sum(tf.div(tf.mul(a, Ad), R), 1)
+  const t = tf.clipByValue(tf.div(inner(residual), tf.maximum(inner(Ad), 1e-20)), 0, 1)
+  return tf.add(D, tf.mul(perSample(t, d), d))
 }
 
 /** Everything about x~ that the methods share; u is like x, v and r are [n, m]. */

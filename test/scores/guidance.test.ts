@@ -178,12 +178,28 @@ describe('samples', () => {
   })
 })
 
+describe('a denoiser whose derivative is no covariance, as networks have them', () => {
+  it('does not throw samples further from the measurement than they were', async () => {
+    // J has eigenvalues of both signs; without a bound S is indefinite.
+    const wrong: Denoiser = (x, sigma, condition) => tf.sub(prior(x, sigma, condition), tf.mul(0.8, tf.reverse(x, 1)))
+    const squares = (D: readonly (readonly number[])[]): number[] =>
+      D.map((row, i) =>
+        A.reduce((sum, a, k) => sum + (y[i]![k]! - a.reduce((s, v, j) => s + v * row[j]!, 0)) ** 2 / R[k]!, 0),
+      )
+    const before = squares(await guided(wrong))
+    for (const rule of [mmps, pigdm]) {
+      const after = squares(await guided(rule(wrong, matrixMeasurement, { iterations: m })))
+      after.forEach((value, i) => expect(value).toBeLessThanOrEqual(before[i]! * (1 + 1e-9))) // prettier-ignore
+    }
+  })
+})
+
 describe('conjugateGradient', () => {
   it('solves each row, stays where a row is solved, and takes zero', async () => {
     const S = [[2, 0.5, 0], [0.5, 1, 0.2], [0, 0.2, 3]] // prettier-ignore
     const b = [[1, 2, 3], [0, 0, 0], [2, 0.5, 0]] // prettier-ignore
     const f = await compile(
-      ({ b }) => ({ z: conjugateGradient(v => tf.matMul(v, tf.tensor2d(S)), b!, 12) }),
+      ({ b }) => ({ z: conjugateGradient(v => tf.matMul(v, tf.tensor2d(S)), b!, 12, tf.tensor([[0.5, 0.5, 0.5]])) }),
       { b: [3, 3] },
       { precision: 'float64' },
     )
@@ -193,5 +209,16 @@ describe('conjugateGradient', () => {
       const solved = solve(S, row)
       solved.forEach((v, j) => expect(z!.data[3 * i + j]).toBeCloseTo(v, 9))
     })
+  })
+
+  it('takes no longer steps than R allows where S is not positive', async () => {
+    const f = await compile(
+      ({ b }) => ({ z: conjugateGradient(v => tf.mul(-3, v), b!, 1, tf.tensor([[0.5, 0.5, 0.5]])) }),
+      { b: [1, 3] },
+      { precision: 'float64' },
+    )
+    const { z } = await f.run({ b: array(Float64Array.of(1, 2, 3), [1, 3]) })
+    await f.dispose()
+    expect([...(z!.data as Float64Array)]).toEqual([2, 4, 6])
   })
 })
