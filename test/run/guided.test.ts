@@ -34,7 +34,7 @@ beforeAll(async () => {
       gaussianVariances: tf.tensor2d(Float32Array.from(variances), [1, variances.length]),
       gaussianAxes: tf.tensor3d(Float32Array.from(axes), [1, variances.length, 16]),
     })
-})
+}, 60_000)
 
 const sensors = { name: 'sensors', spec: { kind: 'sensors', count: 6 } }
 

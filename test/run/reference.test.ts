@@ -8,6 +8,9 @@ import { gaussianField } from '../../src/physics/gaussian-field.js'
 import { normalLaw } from '../../src/physics/laws.js'
 import { piecewisePrior } from '../../src/physics/parametric.js'
 import type { ProblemParts } from '../../src/problem.js'
+import type { Observation, Posterior, SamplingOptions } from '../../src/posterior.js'
+import type { ParametricPrior } from '../../src/physics/parametric.js'
+import { evaluateByReferences, referenceFolders, referencesText } from '../../src/run/evaluate-reference.js'
 import { key, normal } from '../../src/random.js'
 import { readReference, referenceText, writeReference } from '../../src/run/reference-folder.js'
 import { referencePosterior } from '../../src/run/reference.js'
@@ -61,6 +64,19 @@ describe('referencePosterior', () => {
     expect(referenceDistance(parts, reference, draws(exact.std)).mean.w1).toBeGreaterThan(6 * mean.floor)
   })
 
+  it('takes Gauss-Newton moves where the prior is smooth: here none is refused', async () => {
+    // The field of one site does not depend on its place, and is linear in its value.
+    const smooth = { ...parts, prior: { ...(parts.prior as ParametricPrior), smooth: true } }
+    const { settings, mean, std, fields, chains } = await referencePosterior(smooth, observation, { draws: 500, thin: 2, warmup: 256, levels: 4, seed: 1 }) // prettier-ignore
+    expect(settings.moves).toBe('gauss-newton')
+    expect(reference.settings.moves).toBe('random-walk')
+    const error = exact.std / Math.sqrt(fields.meanEss)
+    for (const v of mean.data) expect(Math.abs(v - exact.mean)).toBeLessThan(4 * error)
+    for (const v of std.data) expect(Math.abs(v / exact.std - 1)).toBeLessThan(4 * Math.sqrt(0.5 / fields.bulkEss))
+    expect(Math.min(...chains.acceptance)).toBeGreaterThan(0.999)
+    await expect(referencePosterior(parts, observation, { moves: 'leaps' as 'random-walk' })).rejects.toThrow("no moves 'leaps': gauss-newton, random-walk") // prettier-ignore
+  })
+
   it('says what it cannot take, and stops', async () => {
     const gaussian = { ...parts, prior: gaussianField({ grid, boundary: 'neumann', length: 0.3, smoothness: 1 }) }
     await expect(referencePosterior(gaussian, observation)).rejects.toThrow('a Gaussian one has an exact posterior')
@@ -82,5 +98,46 @@ describe('referencePosterior', () => {
     await expect(readReference(join(folder, 'nowhere'))).rejects.toThrow("written by 'invdiff reference'")
     writeFileSync(join(target, 'reference.json'), '{}')
     await expect(readReference(target)).rejects.toThrow('format invdiff-reference')
+  })
+})
+
+describe('a model judged by references', () => {
+  const draws = (n: number, std: number): NdArray => {
+    const v = normal(key(6), new Float64Array(n)).map(z => exact.mean + std * z)
+    return array(
+      Float64Array.from({ length: 16 * n }, (_, k) => v[Math.floor(k / 16)]!),
+      [n, 4, 4],
+    )
+  }
+  /** A posterior whose samples are those of a Gaussian of this deviation. */
+  const model = (std: number, name = 'mine'): Posterior =>
+    ({
+      ...{ parts, problem: { name }, model: { spec: { shape: [4, 4] } } },
+      sample: (seen: Observation, { draws: n = 0 }: SamplingOptions) => {
+        expect([...seen.y.data].map(Number)).toEqual([...Float32Array.of(2.9, 3.3)])
+        return Promise.resolve({ x: draws(n, std), calls: 1, seconds: 0 })
+      },
+    }) as unknown as Posterior
+
+  it('is at the floor where its samples are those of the posterior, and far from it where they are too wide', async () => {
+    const target = join(folder, 'judged')
+    for (const name of ['a', 'b']) await writeReference(join(target, name), { name: 'mine' }, { observation, source: 'made up' }, reference) // prettier-ignore
+    const folders = await referenceFolders(target)
+    expect(folders).toEqual([join(target, 'a'), join(target, 'b')])
+    expect(await referenceFolders(folders[0]!)).toEqual([folders[0]])
+    const [good] = await evaluateByReferences(model(exact.std), folders)
+    const [wide] = await evaluateByReferences(model(2 * exact.std), folders)
+    // 256 draws leave 1/16 of a deviation in the mean and 1/sqrt(512) of the deviation; twice as wide is 1.
+    expect(good!.errors.samples.std).toBeLessThan(4 / Math.sqrt(512) + 0.1)
+    expect(Math.abs(wide!.errors.samples.std - 1)).toBeLessThan(8 / Math.sqrt(512) + 0.2)
+    expect(good!.mean.w1).toBeLessThan(3 * good!.mean.floor)
+    // W1 of two Gaussians of one mean: the difference of deviations times sqrt(2/pi).
+    expect(wide!.mean.w1 / (exact.std * Math.sqrt(2 / Math.PI))).toBeCloseTo(1, 0)
+    expect(good!.mean.std / exact.std).toBeCloseTo(1, 0)
+    const text = referencesText([good!, wide!], 'K')
+    expect(text).toMatch(/W1, K/)
+    expect(text).toMatch(/^a +2 /m)
+    await expect(evaluateByReferences(model(1, 'other'), folders)).rejects.toThrow('is of mine 4 x 4, the model of other 4 x 4') // prettier-ignore
+    await expect(referenceFolders(join(folder, 'nowhere'))).rejects.toThrow("written by 'invdiff reference'")
   })
 })
