@@ -39,6 +39,7 @@ describe('the package', () => {
     for (const path of modules) expect(files).toContain(`dist/problems/${path.replace(/ts$/, 'js')}`)
     expect(modules.length).toBeGreaterThan(4)
     expect(files).toContain('problems/advection-diffusion/initial-condition/models/vp/weights.safetensors')
+    expect(files).toContain('problems/advection-diffusion/initial-condition/models/surrogate/surrogate.safetensors')
     expect(files.filter(path => /\.test\.|fixtures|bench|\.env|\.npmrc/.test(path))).toEqual([])
   })
 

@@ -11,9 +11,13 @@ export function shippedModels(problem: string): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : []
 }
 
+/** The model that serves a problem unless another is named: with a surrogate, where there is one. */
+const usual = (names: readonly string[]): string => (names.includes('surrogate') ? 'surrogate' : 'vp')
+
 /** The folder of a shipped model. @throws RangeError where there is none of that name, with those that there are. */
-export function shippedModel(problem: string, name = 'vp'): string {
+export function shippedModel(problem: string, asked?: string): string {
   const names = shippedModels(problem)
+  const name = asked ?? usual(names)
   if (names.includes(name)) return fileURLToPath(new URL(`${problem}/models/${name}`, root))
   throw new RangeError(
     names.length === 0

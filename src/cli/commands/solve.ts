@@ -4,6 +4,9 @@ import { guidanceOf, guidanceOptions, guidanceRule } from '../guidance-options.j
 import { runName } from '../run-name.js'
 import { asUsage } from '../usage.js'
 
+/** Names of shipped models, which are no folders. */
+const shipped: readonly string[] = ['surrogate', 'vp', 've']
+
 export const solve = defineCommand({
   name: 'solve',
   describe: 'Infer the unknown of a problem from measurements: posterior samples and a report',
@@ -11,7 +14,10 @@ export const solve = defineCommand({
     problem: { type: 'text', describe: "Name of a problem (see 'invdiff problems'), or the path of your own" },
   },
   options: {
-    model: { type: 'text', describe: 'Folder of a trained model, or vp or ve for those shipped (vp)' },
+    model: {
+      type: 'text',
+      describe: 'Folder of a trained model, or surrogate, vp or ve for those shipped (the first that there is)',
+    },
     out: { type: 'text', describe: 'Run folder (runs/<problem>, numbered where it is taken)' },
     ...caseOptions,
     draws: { type: 'number', integer: true, least: 2, describe: 'Posterior samples (64)' },
@@ -45,7 +51,7 @@ export const solve = defineCommand({
       run({
         ...{ problem, folder, signal: output.signal, ...caseOf(values), ...samplerOf(values, processes) },
         mode: values.overwrite ? 'overwrite' : out === undefined ? 'numbered' : 'new',
-        ...(model === 'vp' || model === 've' ? { shipped: model } : model !== undefined && { model }),
+        ...(shipped.includes(model ?? '') ? { shipped: model! } : model !== undefined && { model }),
         ...(draws !== undefined && { draws }),
         ...{ guidance: values.guidance, ...guidanceOf(values) },
         progress: report => {
