@@ -88,11 +88,14 @@ export function evaluationText(rows: readonly Evaluation[]): string {
   const both = (value: number, least: number): string => `${value.toFixed(3)} (${least.toFixed(3)})`.padStart(15)
   const errorsOf = (e: MomentErrors, floor: MomentErrors): string[] =>
     (['mean', 'std', 'covariance'] as const).map(name => both(e[name], floor[name]))
-  const width = Math.max(14, ...rows.map(({ family }) => family.length))
+  // A long name, such as that of an operator, has a line of its own.
+  const width = Math.max(14, ...rows.map(({ family }) => (family.length > 24 ? 0 : family.length)))
+  const named = (family: string): string =>
+    family.length > width ? `${family}\n${''.padEnd(width)}` : family.padEnd(width)
   return [
     `${'family'.padEnd(width)}     mean (floor)      std (floor)      cov (floor)   cells    mass, line, point   (90 % intervals)`,
     ...rows.flatMap(({ family, floor, exact, coverage: c, ...found }) => [
-      [family.padEnd(width), ...errorsOf(found, floor), percent(c.cells), percent(c.functionals)].join('  '),
+      [named(family), ...errorsOf(found, floor), percent(c.cells), percent(c.functionals)].join('  '),
       ...(exact ? [['  exact score'.padEnd(width), ...errorsOf(exact, floor)].join('  ')] : []),
     ]),
   ].join('\n')
