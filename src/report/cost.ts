@@ -4,6 +4,7 @@ import type { Figure } from './page.js'
 /** Okabe and Ito's colours, told apart by everyone. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#000000']
 const dashes = ['solid', 'dash', 'dot', 'dashdot']
+const symbols = ['circle', 'square', 'diamond', 'cross', 'x', 'triangle-up', 'star', 'hexagon']
 
 /** One point of a curve. */
 export interface CostPoint {
@@ -60,7 +61,9 @@ export function costFigure(points: readonly CostPoint[], floor: number, metric: 
     const curves = samplers.flatMap((sampler, s) =>
       alphas.map((alpha, a) => {
         const some = points.filter(p => p.panel === name && p.sampler === sampler && p.alpha === alpha)
-        return { ...curve(`${sampler}, alpha ${alpha}`, some, colours[s % colours.length]!, dashes[a % dashes.length]!), ...panel } // prettier-ignore
+        // Later markers are smaller: a curve that lies on another leaves it to be seen.
+        const look = { color: colours[s % colours.length]!, dash: dashes[a % dashes.length]!, symbol: symbols[s % symbols.length]!, size: 5 + 2 * (samplers.length - 1 - s) } // prettier-ignore
+        return { ...curve(`${sampler}, alpha ${alpha}`, some, look), ...panel }
       }),
     )
     const base = { ...panel, name: 'floor', legendgroup: 'floor', mode: 'lines', x: x.range.map(v => 10 ** v), y: [floor, floor], line: { color: '#16191d', dash: 'dot', width: 1 } } // prettier-ignore
@@ -69,11 +72,18 @@ export function costFigure(points: readonly CostPoint[], floor: number, metric: 
   return { data, layout }
 }
 
-const curve = (name: string, points: readonly CostPoint[], color: string, dash: string) => ({
+interface Look {
+  readonly color: string
+  readonly dash: string
+  readonly symbol: string
+  readonly size: number
+}
+
+const curve = (name: string, points: readonly CostPoint[], { color, dash, ...marker }: Look) => ({
   ...{ type: 'scatter', mode: 'lines+markers', name, legendgroup: name },
   x: points.map(p => p.calls),
   y: points.map(p => p.error),
   error_y: { array: points.map(p => p.deviation), thickness: 1, width: 2 },
   line: { color, dash, width: 1.5 },
-  marker: { color, size: 5 },
+  marker: { color, ...marker },
 })
