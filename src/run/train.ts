@@ -1,6 +1,6 @@
 /** Trains the model of a problem, in a run folder that holds checkpoints while it runs and the model when it is done. */
 import { writeFileAtomic } from '../io/atomic.js'
-import { openRun } from '../io/run-folder.js'
+import { assertFreeRun, openRun, type Run } from '../io/run-folder.js'
 import type { EncodeKind } from '../operators/encode.js'
 import { openNetwork } from '../scores/networks.js'
 import type { Parametrisation } from '../scores/preconditioning.js'
@@ -17,7 +17,7 @@ import { saveModel, type ModelSpec } from './model-folder.js'
 import { loadProblem, sourceOf } from './problems.js'
 import { processes, processFrom, type ProcessName, type ProcessSpec } from './process.js'
 import { seeing } from './seeing.js'
-import { simulatedExamples, storedExamples, type TrainingData } from './training-data.js'
+import { simulatedExamples, storedExamples } from './training-data.js'
 import { channelsOf, embeddingOf, type Coordinates } from './view.js'
 
 export interface TrainProblemOptions {
@@ -93,17 +93,15 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
     ...(options.data !== undefined && { data: options.data }),
     ...(simulations !== undefined && { simulations }),
   }
-  const run = await openRun(folder, { seed, config, mode })
-  let examples: TrainingData | undefined
+  if (mode === 'new') await assertFreeRun(folder)
+  // First, since a folder of examples may be none: a run that cannot begin leaves nothing behind.
+  const examples =
+    options.data === undefined
+      ? simulatedExamples({ problem: options.problem, shape, families: config.families, view, ...(spectrum && { spectrum }) }, seed, batch) // prettier-ignore
+      : await storedExamples(options.data, { problem: problem.name, shape, view }, seed, simulations)
+  let run: Run | undefined
   try {
-    examples =
-      options.data === undefined
-        ? simulatedExamples(
-            { problem: options.problem, shape, families: config.families, view, ...(spectrum && { spectrum }) },
-            seed,
-            batch,
-          )
-        : await storedExamples(options.data, { problem: problem.name, shape, view }, seed, simulations)
+    run = await openRun(folder, { seed, config, mode })
     const trained = await train(model, {
       ...{ data: examples.data, heldOut: examples.heldOut },
       ...{ seed, batch, levels, loss, weighting: weighting('edm', { levels }) },
@@ -138,10 +136,10 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
     await run.finish()
     return { ...trained, folder }
   } catch (error) {
-    await run.close()
+    await run?.close()
     throw error
   } finally {
-    await examples?.close()
+    await examples.close()
   }
 }
 

@@ -79,13 +79,15 @@ export async function storedExamples(
     { seed, blockBytes, ...(count !== undefined && { count }) },
     { ...trainingDatasets, ...(r > 0 && { operator: operatorDataset }) },
   )
-  const surrogates = openStoredSurrogates(new Map(names.map((name, i) => [blockOfShard(name), files[i]!])), r)
-  const whole = (source: BatchSource): BatchSource => (r > 0 ? surrogates.join(source) : source)
+  const blocks = new Map(names.map((name, i) => [blockOfShard(name), files[i]!]))
+  const surrogates = r > 0 ? await openStoredSurrogates(blocks, r) : null
+  const whole = (source: BatchSource): BatchSource => surrogates?.join(source) ?? source
   return {
     ...{ data: whole(sources.data), heldOut: sources.heldOut && whole(sources.heldOut) },
-    async close() {
+    close() {
       sources.close()
-      await surrogates.close()
+      surrogates?.close()
+      return Promise.resolve()
     },
   }
 }
