@@ -15,7 +15,7 @@
  * training, and y_2 guides. Shown nothing instead, it sees the encoding of no measurement: x_lin is the prior's mean, sd_lin its
  * deviation, the information 0; a model that met no such example in training (a mixture of a few sensors and more)
  * extrapolates there. Relative errors of the deviation for rays at angles that the shipped VP model has not met, 0.10 being that
- * of exact draws: without guidance 0.09; mmps shown a part 0.11, shown nothing 0.21. So a linear operator is best shown whole.
+ * of exact draws: without guidance 0.09, mmps shown a part 0.10, shown nothing 0.21 (of the mean 0.09, 0.13, 0.18). A linear operator is best shown whole.
  *
  * Source of the parting: A. Neufeld, A. Dharamshi, L. L. Gao, D. Witten, "Data thinning for convolution-closed
  * distributions", JMLR 25 (2024), arXiv 2301.07276.
