@@ -28,7 +28,7 @@ beforeAll(async () => {
   await writeTextures(path('sets'), { texture: 'weave', height: 24, width: 20, colour: false, seed: 1, train: 12, test: 3, defective: 4 }) // prettier-ignore
   data = await openDataset(path('sets'), 'weave')
   await trained('model')
-})
+}, 60_000)
 
 describe('trainSegment', () => {
   it('leaves a model that says what its weights mean', async () => {
