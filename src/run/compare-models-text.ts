@@ -9,7 +9,7 @@ const quantities: readonly Quantity[] = ['mean', 'std', 'covariance']
 export function captionLines({ problem, groups, families, options, floor }: ModelComparison): string[] {
   const { observations, draws, sigmaMin, sigmaMax, grid } = options
   const levels = new Set(groups.map(group => group.levels))
-  const named = groups.map(({ name, seeds, levels }) => `${name}: ${seeds.length} of seed ${seeds.join(', ')}${levels ? `, noise levels ${levels}` : ''}`) // prettier-ignore
+  const named = groups.map(({ name, seeds, levels }) => `${name}: ${seeds.length} of seed ${seeds.join(', ')}${levels ? `, noise levels ${levelsText(levels)}` : ''}`) // prettier-ignore
   const varies =
     groups.length > 1 && levels.size === 1 && !levels.has(null)
       ? 'All were trained on one distribution of noise levels, so that groups differ in the process at sampling, the seed, and what else their recipes say.' // prettier-ignore
@@ -19,6 +19,13 @@ export function captionLines({ problem, groups, families, options, floor }: Mode
     `Noise levels ${sigmaMax.toPrecision(3)} to ${sigmaMin.toPrecision(3)} (${grid}), the same for every process. Models by training: ${named.join('; ')}. ${varies}`, // prettier-ignore
     `Floor (as many independent draws): ${quantities.map(name => `${name} ${floor[name].value.toFixed(3)}`).join(', ')}. '+-': between models (seeds of training); in brackets: between cases.`, // prettier-ignore
   ]
+}
+
+/** `log-normal (mean 0, sd 1.8)` of the JSON of noise levels. */
+function levelsText(levels: string): string {
+  const options = Object.entries(JSON.parse(levels) as Readonly<Record<string, string | number>>)
+  const shown = options.filter(([name]) => name !== 'name' && name !== 'definition')
+  return `${options.find(([name]) => name === 'name')?.[1] ?? ''} (${shown.map(entry => entry.join(' ')).join(', ')})`
 }
 
 const plain: readonly (readonly [name: string, value: (row: ModelRow) => string])[] = [
