@@ -1,10 +1,10 @@
 /** A comparison of trainings: what is to be trained, and what its tables say (test/full/trainings.test.ts trains). */
 import { describe, expect, it } from 'vitest'
-import { array } from '../../src/io/array.js'
+import { array, type NdArray } from '../../src/io/array.js'
 import { crps } from '../../src/diagnostics/crps.js'
 import { key, normal } from '../../src/random.js'
 import { scoresOf } from '../../src/run/evaluate-truths.js'
-import type { TrainingResult } from '../../src/run/trainings/compare.js'
+import type { TrainingResult } from '../../src/run/trainings/result.js'
 import { estimator } from '../../src/run/trainings/estimate.js'
 import { folderOf, trainingsOf, usualVariation } from '../../src/run/trainings/plan.js'
 import { linesOf } from '../../src/run/trainings/rows.js'
@@ -122,7 +122,7 @@ describe('scores of truths', () => {
       Float64Array.from({ length: 4 * n }, (_, k) => one[Math.floor(k / 4)]!),
       [n, 4],
     )
-    const mean = (x: typeof equal): number => truths.reduce((sum, t) => sum + scoresOf(x, array(new Float64Array(4).fill(t), [4]), 1).energy / n, 0) // prettier-ignore
+    const mean = (x: NdArray<Float64Array>): number => truths.reduce((sum, t) => sum + scoresOf(x, array(new Float64Array(4).fill(t), [4]), 1).energy / n, 0) // prettier-ignore
     expect(mean(equal)).toBeLessThan(0.95 * mean(array(four, [n, 4])))
   })
 })
