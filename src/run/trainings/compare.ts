@@ -14,8 +14,9 @@ import { loadProblem } from '../problems.js'
 import { simulate } from '../simulate.js'
 import { trainProblem, type TrainProblemOptions } from '../train.js'
 import { estimator, type Estimator } from './estimate.js'
-import { judge, type JudgeOptions, type Judgement } from './judge.js'
+import { judge, type JudgeOptions } from './judge.js'
 import { bases, block, dataOf, folderOf, shareOf, trainingsOf, usualVariation, type Training, type Variation } from './plan.js' // prettier-ignore
+import type { TrainingComparison, TrainingResult } from './result.js'
 import { comparisonCsv, comparisonMarkdown } from './text.js'
 
 export interface CompareTrainingsOptions extends Partial<Variation> {
@@ -34,26 +35,6 @@ export interface CompareTrainingsOptions extends Partial<Variation> {
   readonly signal?: AbortSignal
   /** What is done now, and the seconds left for all, where they are known. */
   readonly progress?: (text: string, secondsLeft: number | null) => void
-}
-
-/** What a training took, and what it gave. */
-export interface TrainingResult {
-  readonly training: Training
-  readonly steps: number
-  readonly seconds: number
-  readonly heldOut: number | null
-  readonly judgement: Judgement
-}
-
-export interface TrainingComparison {
-  readonly problem: string
-  readonly shape: readonly number[]
-  readonly folder: string
-  readonly length: { readonly steps: number } | { readonly budget: number }
-  readonly judge: JudgeOptions
-  readonly machine: string
-  readonly command: string | null
-  readonly results: readonly TrainingResult[]
 }
 
 export const judgeDefaults = {

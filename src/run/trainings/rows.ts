@@ -1,6 +1,6 @@
 /** Results of a comparison of trainings as lines of a table: seeds are averaged, models for single families belong together. */
 import { average, deviation, spreadOf, type Spread } from '../error-spread.js'
-import type { TrainingResult } from './compare.js'
+import type { TrainingResult } from './result.js'
 import { quantities, type FamilyJudgement, type Kind } from './judge.js'
 import type { Training } from './plan.js'
 

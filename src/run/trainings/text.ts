@@ -2,7 +2,7 @@
 import { csvFormatRows } from 'd3-dsv'
 import { spreadText } from '../compare-models-text.js'
 import { aligned } from '../segment/study-text.js'
-import type { TrainingComparison } from './compare.js'
+import type { TrainingComparison } from './result.js'
 import { quantities, type Kind } from './judge.js'
 import { linesOf, mainQuantity, type Line } from './rows.js'
 
