@@ -117,7 +117,7 @@ function encodePairs(
   key: Key,
 ): EncodedPairs {
   const H = operatorFrom(operator, parts.state)
-  if (!isLinear(H)) throw new RangeError(`training: operator '${H.name}' is not linear; its encoding needs an ensemble`)
+  if (!isLinear(H)) throw new RangeError(`training: operator '${H.name}' is not linear, and a network is shown linear ones: leave it out of the mixture, and solve it by guidance`) // prettier-ignore
   const noise = noiseFrom(spec)
   const A = matrixThrough(H, S)
   const m = A.shape[0]!

@@ -38,7 +38,7 @@ export function conditionOf(
   const { operator: A, noise, size } = measurementOf(parts, observation)
   if (observation.y.size !== size)
     throw new RangeError(`observation: y has ${observation.y.size} values, its operator '${A.name}' makes ${size}`)
-  if (!isLinear(A)) throw new RangeError(`operator '${A.name}' is not linear: its encoding needs an ensemble`)
+  if (!isLinear(A)) throw new RangeError(`operator '${A.name}' is not linear, and the network is shown linear ones: sample by guidance, such as --guidance mmps`) // prettier-ignore
   const y = array(Float64Array.from(observation.y.data as Float64Array), [size])
   const rows = matrixOf(A)
   const R = noise.covariance(array(product(rows, prior.mean), [size]))
@@ -71,7 +71,7 @@ function deviationOf({ data, shape }: NdArray<Float64Array>): number {
 
 function sensed(parts: ProblemParts, { operator }: Observation): NdArray<Float64Array> {
   const H = operatorFrom(operator, parts.state)
-  if (!isLinear(H)) throw new RangeError(`operator '${H.name}' is not linear`)
+  if (!isLinear(H)) throw new RangeError(`operator '${H.name}' is not linear, and the encoding 'raw' shows linear ones`)
   return sensingOf(H, parts)
 }
 
