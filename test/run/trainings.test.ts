@@ -116,7 +116,8 @@ describe('scores of truths', () => {
   it('see a dependence between cells that was left out', () => {
     // Truths of four equal cells: draws that know it score better than independent ones of the same marginals.
     const n = 100
-    const draw = (name: string, cells: number): Float64Array<ArrayBuffer> => Float64Array.from(normal(key(2, name), new Float64Array(n * cells)))
+    const draw = (name: string, cells: number): Float64Array<ArrayBuffer> =>
+      Float64Array.from(normal(key(2, name), new Float64Array(n * cells)))
     const [one, four, truths] = [draw('one', 1), draw('four', 4), draw('truths', 1)]
     const equal = array(
       Float64Array.from({ length: 4 * n }, (_, k) => one[Math.floor(k / 4)]!),
