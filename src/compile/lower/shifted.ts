@@ -117,7 +117,8 @@ function shifts({ inputs, attributes }: Node): 'both' | 'stacked' | 'transposed'
   const [kh, kw] = kernel as [number, number]
   const [n, c, h, w] = x.shape as [number, number, number, number]
   const o = dy.shape[1]!
-  if (kh * kw === 1 || kh * kw * c <= kh * o) return null
+  // Kernels of one row leave no rows of zeros between the shifts along w.
+  if (kh === 1 || kh * kw * c <= kh * o) return null
   if (kh * kw * o <= kw * c) return 'transposed'
   // The product of one image against what it is made of.
   return n > 1 && kh * kw * c * o > h * w * (kw * c + kh * o) ? 'stacked' : 'both'
