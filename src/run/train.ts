@@ -93,7 +93,7 @@ export async function trainProblem(options: TrainProblemOptions): Promise<Traine
     ...(options.data !== undefined && { data: options.data }),
     ...(simulations !== undefined && { simulations }),
   }
-  if (mode === 'new') await assertFreeRun(folder)
+  if (mode === 'new') await assertFreeRun(folder, 'new', true)
   // First, since a folder of examples may be none: a run that cannot begin leaves nothing behind.
   const examples =
     options.data === undefined
