@@ -84,11 +84,7 @@ export async function freeName(path: string): Promise<string> {
  * @param resumable whether a run that did not finish can be gone on with, which the error then says.
  * Throws `FileError`: a run exists that is not to be overwritten, or the folder cannot be made or written.
  */
-export async function assertFreeRun(
-  path: string,
-  mode: 'new' | 'overwrite' = 'new',
-  resumable = false,
-): Promise<void> {
+export async function assertFreeRun(path: string, mode: 'new' | 'overwrite' = 'new', resumable = false): Promise<void> {
   let folder = resolve(path)
   try {
     while (!(await exists(folder))) folder = dirname(folder)
