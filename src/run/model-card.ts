@@ -25,7 +25,7 @@ export function modelCard({ spec, network }: Pick<Model, 'spec' | 'network'>, me
   return `# ${problem}, process ${JSON.stringify(process.path)}
 
 Posterior samples of an unknown on ${shape.join(' x ')} cells. ${parameterCount(network).toLocaleString('en')} parameters (${network.kind}),
-parametrisation \`${parametrisation}\`, measurements shown as \`${view.encode}\`, coordinates \`${view.coordinates}\`; schedule ${JSON.stringify(process.schedule)}.
+parametrisation \`${parametrisation}\`, measurements shown as \`${view.encode}\`, coordinates \`${view.coordinates}\`${view.surrogate === undefined ? '' : `, correcting the Gaussian surrogate of the prior (${view.surrogate} axes)`}; schedule ${JSON.stringify(process.schedule)}.
 
 ${trainedText(training)}
 

@@ -43,7 +43,6 @@ export function surrogateOf(
   noise: NdArray,
   scale: number,
 ): Surrogate {
-  // prettier-ignore
   const r = c.length
   const N = V.length / r
   const A = valuesOf('surrogate: rows', rows, [null, N])
@@ -70,7 +69,8 @@ export function priorSurrogate({ variances: c, rest }: Spectrum, scale: number):
   const r = c.length
   const rotation = new Float32Array(r * r)
   for (let k = 0; k < r; k++) rotation[k * (r + 1)] = 1
-  return { rotation, variances: withRest(c.map(v => v / scale ** 2), rest / scale ** 2) } // prettier-ignore
+  const variances = c.map(v => v / scale ** 2)
+  return { rotation, variances: withRest(variances, rest / scale ** 2) }
 }
 
 const withRest = (s: Float64Array, rest: number): Float32Array => Float32Array.from([...s, rest], v => Math.max(0, v))

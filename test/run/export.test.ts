@@ -107,6 +107,19 @@ describe.each(runtimes)('$name', ({ run, skip }) => {
   })
 })
 
+it('carries the surrogate that a model corrects', async () => {
+  const own = join(folder, 'surrogate')
+  await writeRandomModel(own, true)
+  const other = await loadPosterior(own)
+  const file = join(own, 'sampler.onnx')
+  const { inputs } = await exportModel(other.model, file, { what: 'sampler', batch: n, steps })
+  expect(Object.keys(inputs)).toEqual(expect.arrayContaining(['surrogateRotation', 'surrogateVariances']))
+  const { x } = await inNode(file, { start, ...other.condition(observation) })
+  const drawn = await other.sample(observation, { draws: n, steps, seed: 3 })
+  await other.dispose()
+  expect(difference(x!, drawn.x.data)).toBeLessThan(1e-4)
+})
+
 it('takes noise at every step where the sampler does', async () => {
   const file = join(folder, 'stochastic.onnx')
   const options = { sampler: 'exponential', alpha: 1, steps }

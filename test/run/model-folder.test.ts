@@ -6,7 +6,7 @@ import { array } from '../../src/io/array.js'
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.js'
 import { loadModel, saveModel, type ModelSpec } from '../../src/run/model-folder.js'
 import { fileErrorOf, temporaryFolder } from '../io/helpers.js'
-import { untrained } from './models.js'
+import { untrained, writeRandomModel } from './models.js'
 
 const path = temporaryFolder()
 let spec: ModelSpec
@@ -34,6 +34,19 @@ it('comes back as it was saved', async () => {
   await saveModel(path('again'), model.spec, model.weights)
   expect(await readFile(path('again/weights.safetensors'))).toEqual(await readFile(path('good/weights.safetensors')))
   expect(await readFile(path('again/model.json'), 'utf8')).toBe(await readFile(path('good/model.json'), 'utf8'))
+})
+
+it('comes back with the surrogate that it corrects, and not without it', async () => {
+  await writeRandomModel(path('surrogate'), true)
+  const { spec, weights, spectrum } = await loadModel(path('surrogate'))
+  await saveModel(path('surrogate-again'), spec, weights, spectrum)
+  const file = 'surrogate.safetensors'
+  expect(await readFile(path(`surrogate-again/${file}`))).toEqual(await readFile(path(`surrogate/${file}`)))
+  const bytes = await readFile(path(`surrogate/${file}`))
+  await writeFile(path(`surrogate/${file}`), bytes.subarray(0, bytes.length / 2))
+  expect((await fileErrorOf(loadModel(path('surrogate')))).message).toMatch(/surrogate\/surrogate\.safetensors/)
+  await rm(path(`surrogate/${file}`))
+  expect((await fileErrorOf(loadModel(path('surrogate')))).message).toMatch(/surrogate\/surrogate\.safetensors/)
 })
 
 describe('refuses, naming the file', () => {
