@@ -76,7 +76,6 @@ export function reshape(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x
   const source = x.node?.op === 'Reshape' && x.node.domain === '' ? x.node.inputs[0]! : x
   if (sameShape(source.shape, shape)) return source
-  if (sameShape(source.shape, shape)) return source
   // allowzero: a 0 in the shape means an empty axis, never "as in the input".
   return node('Reshape', [source, ints(shape)], shape, x.dtype, { attributes: { allowzero: 1 } })
 }

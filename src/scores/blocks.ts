@@ -27,7 +27,7 @@ export function residualBlock(
   const conv2 = declare.conv(`${name}.conv2`, width, width, { ...conv, gain: 0 })
   return (weights, h, e) => {
     const inner = norm2(weights, conv1(weights, silu(norm1(weights, h))))
-    const [scale, shift] = tf.split(tf.reshape(film(weights, e), [-1, 2 * width, 1, 1]), 2, 1) as [tf.Tensor, tf.Tensor]
+    const [scale, shift] = tf.split(film(weights, e), 2, 1).map(v => tf.reshape(v, [-1, width, 1, 1])) as [tf.Tensor, tf.Tensor] // prettier-ignore
     return tf.add(h, conv2(weights, silu(tf.add(tf.mul(inner, tf.add(scale, 1)), shift))))
   }
 }

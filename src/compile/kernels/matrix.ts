@@ -43,6 +43,9 @@ export function product(a: Value, b: Value, transposeA = false, transposeB = fal
   const right = a.dtype === 'float32' ? asMatrix(b) : null
   const left = right && (asMatrix(a) ?? (transposeA ? null : reshape(a, [sizeOf(a.shape) / k, k])))
   if (!left) return plus(matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b))
+  // A^T b for one column b: as the row b^T A, which walks along A's rows.
+  if (transposeA && right.shape[transposeB ? 0 : 1] === 1)
+    return plus(reshape(gemm(reshape(right, [1, k]), left, null), shape))
   const row = asRow(bias)
   const y = reshape(gemm(left, right, row, transposeA, transposeB), shape)
   return row ? y : plus(y)

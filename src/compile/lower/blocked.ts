@@ -71,12 +71,15 @@ function blockedWeights(w: Value, block: number): Value {
 
 /**
  * a x + b, or a x + b + z, in one pass: a depthwise 1x1 convolution of an image that has as many channels as there are
- * factors. a and b have one entry for each channel, whatever their shapes; x and z are taken as memory holds them.
+ * factors. a and b have one entry for each channel, whatever their shapes (absent: 1 and 0); x and z are taken as memory
+ * holds them.
  */
-function multiplyAdd(x: Value, a: Value, b: Value, z: Value | null = null): Value {
-  const channels = sizeOf(a.shape)
+export function multiplyAdd(x: Value, a: Value | undefined, b: Value | undefined, z: Value | null = null): Value {
+  const channels = sizeOf((a ?? b)!.shape)
   const image = [1, channels, 1, sizeOf(x.shape) / channels]
-  const inputs = [reshape(x, image), reshape(a, [channels, 1, 1, 1]), reshape(b, [channels])]
+  const each = (v: Value | undefined, otherwise: number, shape: Shape): Value =>
+    v ? reshape(v, shape) : constant(otherwise, 'float32', shape)
+  const inputs = [reshape(x, image), each(a, 1, [channels, 1, 1, 1]), each(b, 0, [channels])]
   const attributes = { kernel_shape: [1, 1], pads: [0, 0, 0, 0], group: channels }
   const all = z ? [...inputs, reshape(z, image)] : inputs
   return reshape(node('Conv', all, image, x.dtype, { domain, attributes }), x.shape)
@@ -122,7 +125,9 @@ function partsOf(pixels: number): number {
 export function blockedAlgebra(block: number): ChannelAlgebra {
   /** [n, c] from a value in which `pixels` follow one another for each block of channels. */
   const sum = (x: Value, n: number, c: number, pixels: number): Value =>
-    reshape(reduce('ReduceSum', reshape(x, [(n * c) / block, pixels, block]), [1], false), [n, c])
+    pixels === 1
+      ? reshape(x, [n, c])
+      : reshape(reduce('ReduceSum', reshape(x, [(n * c) / block, pixels, block]), [1], false), [n, c])
   return {
     sum: x => sum(x, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
     sumOfProducts(x, y) {
@@ -131,7 +136,7 @@ export function blockedAlgebra(block: number): ChannelAlgebra {
       return sum(innerProducts(x, y, n * c * parts, (h * w) / parts), n, c, parts)
     },
     affine: multiplyAdd,
-    affineSum: (x, a, z) => multiplyAdd(x, a, constant(0, 'float32', [sizeOf(a.shape)]), z),
+    affineSum: (x, a, z) => multiplyAdd(x, a, undefined, z),
   }
 }
 

@@ -42,11 +42,16 @@ function averageOf([, c, ...spatial]: Shape, groups: number): Value {
 
 const row = (v: Value): Value => reshape(v, [1, v.shape[0]!])
 
-/** y, the means and r, both [n, c], from x, gamma and beta. */
-export function groupNorm(
-  { inputs, attributes }: Node,
-  { sum, sumOfProducts, affine }: ChannelAlgebra,
-): [Value, Value, Value] {
+/** What group normalisation does to x: y = a x + b. All are [n, c]. */
+export interface GroupFactors {
+  readonly a: Value
+  readonly b: Value
+  readonly mean: Value
+  readonly r: Value
+}
+
+/** From x, gamma and beta. */
+export function groupFactors({ inputs, attributes }: Node, { sum, sumOfProducts }: ChannelAlgebra): GroupFactors {
   const [x, gamma, beta] = inputs as [Value, Value, Value]
   const average = averageOf(x.shape, attributes.groups as number)
   const { float: epsilon } = attributes.epsilon as { float: number }
@@ -54,8 +59,14 @@ export function groupNorm(
   const variance = sub(matMul(sumOfProducts(x, x), average), mul(mean, mean))
   const positive = add(max(variance, like(variance, 0)), like(variance, epsilon))
   const r = elementwise('Reciprocal', [elementwise('Sqrt', [positive])])
-  const slope = mul(r, row(gamma))
-  return [affine(x, slope, sub(row(beta), mul(mean, slope))), mean, r]
+  const a = mul(r, row(gamma))
+  return { a, b: sub(row(beta), mul(mean, a)), mean, r }
+}
+
+/** y, the means and r from x, gamma and beta. */
+export function groupNorm(node: Node, algebra: ChannelAlgebra): [Value, Value, Value] {
+  const { a, b, mean, r } = groupFactors(node, algebra)
+  return [algebra.affine(node.inputs[0]!, a, b), mean, r]
 }
 
 /** dL/dx, dL/dgamma and dL/dbeta, from dL/dy, x, the means, r and gamma. */

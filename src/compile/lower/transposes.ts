@@ -1,6 +1,9 @@
 /**
- * A permutation of axes in two steps. ONNX Runtime moves one axis, or whole runs of memory, several times faster than it
- * gathers single elements: what does neither (patches of pixels into channels and back) is done by one of each. With L the last axis of x, between `pre` and `post` in the result:
+ * Permutations of axes that ONNX Runtime's Transpose does slowly, element by element.
+ *
+ * Square patches of pixels into channels, and back, have operators of their own. Anything else is done in two steps, since the
+ * engine moves one axis, or whole runs of memory, several times faster than single elements. With L the last axis of x,
+ * between `pre` and `post` in the result:
  *
  *   x -> [pre, post, L] -> [pre, L, post]       runs first, or
  *   x -> [.., .., q] -> result, q last          one axis first, with q the last axis of the result,
@@ -8,16 +11,36 @@
  * whichever moves longer runs.
  */
 import { reshape, sameShape, transpose } from '../ops.js'
-import { sizeOf, type Node, type Shape, type Value } from '../value.js'
+import { node, sizeOf, type Node, type Shape, type Value } from '../value.js'
 
 /** Smaller ones cost less than a second node. */
 const LARGE = 2 ** 14
 
 /** Null where the engine's way is as fast. */
-export function inTwoSteps({ inputs, attributes, outputs }: Node): Value | null {
+export function fastTranspose({ inputs, attributes, outputs }: Node): Value | null {
   const x = inputs[0]!
   if (sizeOf(x.shape) < LARGE) return null
-  const { sizes, order } = merged(x.shape, attributes.perm as Shape)
+  const permutation = merged(x.shape, attributes.perm as Shape)
+  const patches = x.dtype === 'float32' ? betweenPatches(x, permutation) : null
+  return patches ? reshape(patches, outputs[0]!.shape) : inTwoSteps(x, permutation, outputs[0]!.shape)
+}
+
+/** [n, h, p, w, p] to [n, p, p, h, w] and back: each image with patches of p x p as channels, as one operator of the engine. */
+function betweenPatches(x: Value, { sizes, order }: Permutation): Value | null {
+  const record = (op: string, from: Shape, to: Shape, blocksize: number): Value =>
+    node(op, [reshape(x, from)], to, x.dtype, { attributes: { blocksize } })
+  if (sameShape(order, [0, 2, 4, 1, 3]) && sizes[2] === sizes[4]) {
+    const [n, h, p, w] = sizes as [number, number, number, number]
+    return record('SpaceToDepth', [n, 1, h * p, w * p], [n, p * p, h, w], p)
+  }
+  if (sameShape(order, [0, 3, 1, 4, 2]) && sizes[1] === sizes[2]) {
+    const [n, p, , h, w] = sizes as [number, number, number, number, number]
+    return record('DepthToSpace', [n, p * p, h, w], [n, 1, h * p, w * p], p)
+  }
+  return null
+}
+
+function inTwoSteps(x: Value, { sizes, order }: Permutation, shape: Shape): Value | null {
   const last = sizes.length - 1
   if (last < 3 || order[last] === last || movesOneAxis(order)) return null
 
@@ -34,15 +57,21 @@ export function inTwoSteps({ inputs, attributes, outputs }: Node): Value | null 
   if (run(axes, runsFirst, sizes) >= run(axisFirst, order, sizes)) {
     const moved = transpose(whole, runsFirst)
     const three = reshape(moved, [sizeOfAll(pre), sizeOfAll(post), sizes[last]!])
-    return reshape(transpose(three, [0, 2, 1]), outputs[0]!.shape)
+    return reshape(transpose(three, [0, 2, 1]), shape)
   }
   const three = transpose(reshape(whole, [sizeOfAll(before), sizes[q]!, sizeOfAll(after)]), [0, 2, 1])
   const moved = reshape(three, axisFirst.map(a => sizes[a]!)) // prettier-ignore
-  return reshape(transpose(moved, permOf(axisFirst, order)), outputs[0]!.shape)
+  return reshape(transpose(moved, permOf(axisFirst, order)), shape)
+}
+
+/** Sizes of the axes, and the axis that comes at each place of the result. */
+interface Permutation {
+  readonly sizes: Shape
+  readonly order: Shape
 }
 
 /** The permutation with axes of size 1 left out, and axes that stay neighbours as one. */
-function merged(shape: Shape, perm: Shape): { sizes: number[]; order: number[] } {
+function merged(shape: Shape, perm: Shape): Permutation {
   const kept = [...perm].sort((a, b) => a - b).filter(a => shape[a] !== 1)
   const groups: number[][] = []
   for (const axis of perm.filter(a => shape[a] !== 1).map(a => kept.indexOf(a))) {

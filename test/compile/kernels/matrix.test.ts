@@ -36,6 +36,10 @@ describe.each(transposes)('matMul, transposed %s and %s', (transposeA, transpose
       [4, 1],
     ],
     [
+      [5, 4],
+      [4, 1],
+    ],
+    [
       [7, 1],
       [1, 3],
     ],

@@ -93,6 +93,43 @@ describe('convolutions in the blocked layout', () => {
     )
   })
 
+  it.each([
+    ['each image its own', [3, 32, 1, 1]],
+    ['all images the same', [1, 32, 1, 1]],
+    ['all channels the same', [3, 1, 1, 1]],
+    ['fewer axes', [32, 1, 1]],
+    ['one number', []],
+    ['a whole image for the batch', [1, 32, 6, 5]],
+    ['each column its own', [5]],
+  ] as [string, number[]][])('take numbers of channels: %s', async (_, a) => {
+    const c = 32
+    const net = ([x, w, gamma, beta, a]: tf.Tensor[]): tf.Tensor => {
+      const h = conv(x!, w!)
+      const inner = tf.add(tf.mul(tf.add(a!, 1), groupNorm(h, gamma!, beta!, 4)), tf.square(a!))
+      const turned = tf.sub(tf.sub(inner, a!), tf.mul(tf.sub(a!, h), a!))
+      return conv(tf.mul(turned, inner), w!)
+    }
+    const x = [3, c, 6, 5]
+    const shapes = { x, w: [3, 3, c, c], gamma: [c], beta: [c], a, z: x }
+    await expectAgreement(withGradients(net, ['x', 'w', 'gamma', 'beta', 'a']), shapes)
+  })
+
+  it('apply the factors and offsets of a normalisation and of an embedding at once', () => {
+    if (blockSize() < 2) return
+    const film = ({ x, w, gamma, beta, a, b }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => ({
+      y: conv(tf.add(tf.mul(groupNorm(conv(x!, w!), gamma!, beta!, 4), a!), b!), w!),
+    })
+    const c = 32
+    const shapes = { x: [2, c, 8, 8], w: [3, 3, c, c], gamma: [c], beta: [c], a: [2, c, 1, 1], b: [2, c, 1, 1] }
+    const specs = Object.fromEntries(
+      Object.entries(shapes).map(([k, shape]) => [k, { shape, dtype: 'float32' as const }]),
+    )
+    const ops = topological(lowerForCpu(Object.values(trace(film, specs, 'float32')))).map(n => n.op)
+    expect(ops.filter(op => op.startsWith('Reorder'))).toEqual(['ReorderInput', 'ReorderOutput'])
+    // Two convolutions, the squares, and one pass for all factors and offsets.
+    expect(ops.filter(op => op === 'Conv').length).toBe(4)
+  })
+
   it('are what this machine has, or the test says nothing', () => {
     expect([0, 1, 8, 16]).toContain(blockSize())
   })
@@ -114,6 +151,29 @@ describe('convolutions in the blocked layout', () => {
     // Three convolutions; for each normalisation its squares, its factor and offset, and what it adds to a variance. The
     // residual sum is taken inside of a convolution.
     expect(ops.filter(op => op === 'Conv' || op === 'Add').length).toBe(3 + 2 + 2 + 2)
+  })
+})
+
+describe('arithmetic between reshapes', () => {
+  it.each([
+    ['operands of one shape', [6, 4], [6, 4]],
+    ['operands of different shapes', [6, 4], [3, 8]],
+    ['axes of one element at the end', [24, 1], [24, 1]],
+  ] as [string, number[], number[]][])('%s', async (_, x, y) => {
+    const to = [2, 12, 1]
+    const f = ([x, y, k]: tf.Tensor[]): tf.Tensor =>
+      tf.tanh(tf.sub(tf.mul(tf.reshape(x!, to), k!), tf.add(tf.reshape(y!, to), tf.reshape(k!, [1, 1, 1]))))
+    await expectAgreement(withGradients(f, ['x', 'y', 'k']), { x, y, k: [], z: to })
+  })
+
+  it('is done in the shape before, so that one reshape is left', () => {
+    const f = ({ x, y }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
+      const [u, v] = [tf.reshape(x!, [6]), tf.reshape(y!, [6])]
+      return { z: tf.reshape(tf.sqrt(tf.add(tf.mul(u, 2), v)), [3, 2]) }
+    }
+    const spec = { shape: [2, 3], dtype: 'float32' as const }
+    const ops = topological(lowerForCpu(Object.values(trace(f, { x: spec, y: spec }, 'float32')))).map(n => n.op)
+    expect(ops).toEqual(['Mul', 'Add', 'Sqrt', 'Reshape'])
   })
 })
 

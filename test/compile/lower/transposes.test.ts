@@ -2,17 +2,20 @@ import * as tf from '@tensorflow/tfjs'
 import ndarray from 'ndarray'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../src/compile/index.js'
-import { inTwoSteps } from '../../../src/compile/lower/transposes.js'
+import { fastTranspose } from '../../../src/compile/lower/transposes.js'
 import { transpose } from '../../../src/compile/ops.js'
 import { placeholder } from '../../../src/compile/value.js'
 
 const steps = (shape: number[], perm: number[]) =>
-  inTwoSteps(transpose(placeholder('x', shape, 'float32', 'test'), perm).node!)
+  fastTranspose(transpose(placeholder('x', shape, 'float32', 'test'), perm).node!)
 
-describe('permutations in two steps', () => {
+describe('permutations', () => {
   it.each([
     ['patches to channels', [16, 16, 4, 4, 4, 4], [0, 1, 3, 5, 2, 4]],
     ['channels to patches', [16, 16, 2, 2, 8, 8], [0, 1, 4, 2, 5, 3]],
+    ['patches of three to channels', [4, 8, 10, 3, 11, 3], [0, 1, 3, 5, 2, 4]],
+    ['channels to patches of three', [16, 3, 3, 10, 12], [0, 3, 1, 4, 2]],
+    ['patches that are not square', [16, 16, 4, 2, 8, 4], [0, 1, 3, 5, 2, 4]],
     ['filters to blocks', [3, 3, 4, 16, 4, 16], [2, 4, 0, 1, 5, 3]],
     ['with axes of one element', [1, 16, 7, 1, 8, 9, 4], [3, 2, 5, 0, 1, 6, 4]],
     ['another', [20, 7, 8, 9, 4], [2, 4, 3, 1, 0]],
