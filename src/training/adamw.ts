@@ -16,7 +16,10 @@ export interface AdamWOptions {
   readonly weightDecay?: number
 }
 
-/** Parameters theta, and moving means m and v of g and g^2, tensor by tensor; t: steps taken, []. */
+/**
+ * Parameters theta, and sums m and v of g and g^2 over the steps, each weighing beta times as much as the next, tensor by
+ * tensor; t: steps taken, []. The paper's moving means are (1 - b1) m and (1 - b2) v.
+ */
 export interface AdamWState {
   readonly theta: readonly tf.Tensor[]
   readonly m: readonly tf.Tensor[]
@@ -25,8 +28,9 @@ export interface AdamWState {
 }
 
 /**
- * One step: m' = b1 m + (1 - b1) g, v' = b2 v + (1 - b2) g^2,
- * theta' = theta - rate (m' / (1 - b1^t') / (sqrt(v' / (1 - b2^t')) + eps) + decay theta).
+ * One step: m' = b1 m + g, v' = b2 v + g^2,
+ * theta' = theta - rate (m' / c1 / (sqrt(v') / c2 + eps) + decay theta),
+ * c1 = (1 - b1^t') / (1 - b1), c2 = sqrt((1 - b2^t') / (1 - b2)).
  */
 export function adamw(
   state: AdamWState,
@@ -35,14 +39,14 @@ export function adamw(
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamWOptions = {},
 ): AdamWState {
   const t = tf.add(state.t, 1)
-  // Both corrections on scalars: m'/c1 / (sqrt(v')/c2 + eps) = (c2/c1) m' / (sqrt(v') + eps c2).
-  const correction1 = tf.sub(1, tf.pow(beta1, t))
-  const correction2 = tf.sqrt(tf.sub(1, tf.pow(beta2, t)))
-  const size = tf.div(tf.mul(rate, correction2), correction1)
-  const floor = tf.mul(correction2, epsilon)
+  // All factors on scalars: m'/c1 / (sqrt(v')/c2 + eps) = (c2/c1) m' / (sqrt(v') + eps c2).
+  const c1 = tf.div(tf.sub(1, tf.pow(beta1, t)), 1 - beta1)
+  const c2 = tf.sqrt(tf.div(tf.sub(1, tf.pow(beta2, t)), 1 - beta2))
+  const size = tf.div(tf.mul(rate, c2), c1)
+  const floor = tf.mul(c2, epsilon)
   const kept = tf.sub(1, tf.mul(rate, weightDecay))
-  const m = gradients.map((g, i) => tf.add(tf.mul(state.m[i]!, beta1), tf.mul(g, 1 - beta1)))
-  const v = gradients.map((g, i) => tf.add(tf.mul(state.v[i]!, beta2), tf.mul(tf.square(g), 1 - beta2)))
+  const m = gradients.map((g, i) => tf.add(tf.mul(state.m[i]!, beta1), g))
+  const v = gradients.map((g, i) => tf.add(tf.mul(state.v[i]!, beta2), tf.square(g)))
   const theta = state.theta.map((x, i) => {
     const move = tf.div(tf.mul(m[i]!, size), tf.add(tf.sqrt(v[i]!), floor))
     return tf.sub(weightDecay === 0 ? x : tf.mul(x, kept), move)

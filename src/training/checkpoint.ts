@@ -18,7 +18,8 @@ import type { HistoryRow, Sums } from './progress.js'
 import { kinds, type Kind } from './step.js'
 
 const format = 'invdiff training checkpoint'
-const version = 1
+/** 2: m and v are sums (adamw.ts); they were means. */
+const version = 2
 
 export interface Meta {
   /** What the run was asked for (settings.ts). */

@@ -177,8 +177,8 @@ describe('a checkpoint', () => {
     const refusal = async (): Promise<string> => (await fileErrorOf(train(model, resume))).message
     await writeSafetensors(file, tensors)
     expect(await refusal()).toMatch(/expected a training checkpoint, found safetensors of another origin/)
-    await writeSafetensors(file, tensors, { checkpoint: metadata.checkpoint!.replace('"version":1', '"version":9') })
-    expect(await refusal()).toMatch(/expected version 1 of the format, found version 9/)
+    await writeSafetensors(file, tensors, { checkpoint: metadata.checkpoint!.replace('"version":2', '"version":9') })
+    expect(await refusal()).toMatch(/expected version 2 of the format, found version 9/)
     const { 'm/stem.W': moved, ...rest } = tensors
     expect(moved).toBeDefined()
     await writeSafetensors(file, rest, metadata)

@@ -93,9 +93,9 @@ describe('a step', () => {
       expect(found.gradientNorm / Math.abs(slope)).toBeCloseTo(1, 4)
       losses.forEach((l, i) => expect(Math.abs(found.losses[i]! - l) / Math.max(...losses)).toBeLessThan(1e-4))
       const g = slope * Math.min(1, clip / Math.abs(slope))
-      m = 0.9 * m + 0.1 * g
-      v = 0.999 * v + 0.001 * g * g
-      a -= (0.1 * (m / (1 - 0.9 ** (k + 1)))) / (Math.sqrt(v / (1 - 0.999 ** (k + 1))) + 1e-8)
+      m = 0.9 * m + g
+      v = 0.999 * v + g * g
+      a -= (0.1 * ((0.1 * m) / (1 - 0.9 ** (k + 1)))) / (Math.sqrt((0.001 * v) / (1 - 0.999 ** (k + 1))) + 1e-8)
       average = 0.75 * average + 0.25 * a
     }
     const { arrays, t } = await learner.state()
