@@ -58,7 +58,7 @@ interface Row {
   readonly peer: number | null
   readonly ratio: readonly number[]
   readonly gigaflops: number
-  /** Of the fastest matrix product that was timed in the same rounds. */
+  /** Of the fastest of five matrix products in the same round: a machine whose speed drifts slows both. */
   readonly shareOfPeak: number
   readonly compileMilliseconds: number
 }
@@ -90,7 +90,7 @@ async function measure({ network, kind, repeats }: Case, peak: Timed, peer: Peer
     peer: peer ? median(times.map(t => t.peer)) : null,
     ratio: peer ? sorted(times.map(t => t.ours / t.peer)) : [],
     gigaflops: flops / middle / 1e6,
-    shareOfPeak: (flops / middle / peakFlops) * Math.min(...times.map(t => t.peak)),
+    shareOfPeak: median(times.map(t => (flops / t.ours / peakFlops) * t.peak)),
     compileMilliseconds: ours.compileMilliseconds,
   }
 }
