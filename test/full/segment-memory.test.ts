@@ -9,7 +9,7 @@ import { temporaryFolder } from '../io/helpers.js'
 
 const path = temporaryFolder()
 
-it('is flat from 100 to 500 pictures of 128 x 128', async () => {
+it('is flat from 200 to 1,000 pictures of 128 x 128', async () => {
   const category = await writeTextures(path('sets'), { texture: 'weave', height: 128, width: 128, colour: false, seed: 1, train: 0, test: 50, defective: 0 }) // prettier-ignore
   /** The largest memory so far, in MiB, after n more pictures. */
   const after = async (n: number): Promise<number> => {
@@ -22,7 +22,8 @@ it('is flat from 100 to 500 pictures of 128 x 128', async () => {
     await rm(folder, { recursive: true })
     return process.resourceUsage().maxRSS / 1024
   }
-  const few = await after(100)
-  // What 400 pictures, restorations and maps would take, were they kept, is 128 x 128 x (1 + 4 + 4) bytes each: 56 MiB.
-  expect((await after(500)) - few).toBeLessThan(30)
+  const few = await after(200)
+  // What 800 pictures, restorations and maps would take, were they kept, is 128 x 128 x (1 + 4 + 4) bytes each: 112 MiB. Buffers
+  // that wait to be collected come to 25 to 40 MiB, at one time or another.
+  expect((await after(800)) - few).toBeLessThan(56)
 }, 300_000)
