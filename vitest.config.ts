@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const packages = `${import.meta.dirname}/node_modules/@tensorflow`
+/** Tests that need modules of their own: they spy on one, or list what is registered. */
+const alone = ['test/compile/lazy.test.ts', 'test/operators/laws.test.ts']
 
 export default defineConfig({
   test: {
@@ -9,12 +11,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/full/**', 'test/compile/tfjs-ops/**'],
+          exclude: ['test/full/**', 'test/compile/tfjs-ops/**', ...alone],
           testTimeout: 60_000,
-          // Native engines do not unload cleanly from threads; a process for each file also bounds their memory.
+          // Native engines do not unload cleanly from threads. Files share a process: tfjs, mathjs and the engine load once.
           pool: 'forks',
+          isolate: false,
           maxWorkers: 2,
         },
+      },
+      {
+        test: { name: 'alone', include: alone, pool: 'forks', maxWorkers: 2 },
       },
       {
         // tfjs-core's own tests import its modules one by one: everything must, so that there is one tfjs only.

@@ -30,8 +30,9 @@ it('training streams its data: six times as much takes no more memory', async ()
   // 20 shards fill the window of 64 MiB that is shuffled; 40 steps of 512 examples read five windows.
   const few = await peak(20)
   const many = await peak(120)
-  // Kept in memory, 100 shards more would take 540 MB; two runs of the same data differ by 20 MB, the collector's whims.
-  expect(many - few).toBeLessThan(100)
+  // Kept in memory, 100 shards more would take 540 MB. The peak is at the collector's whim: 20 MB between two runs of the
+  // same data, 100 once on a busy machine. Half of what a leak would take tells them apart.
+  expect(many - few).toBeLessThan(270)
 })
 
 describe('10,000 samples of 32 x 32', () => {

@@ -1,6 +1,5 @@
-/** `simulate`: what a shard holds, that a stopped run goes on, and that the number of threads makes no difference. */
-import { spawn } from 'node:child_process'
-import { readdirSync, truncateSync } from 'node:fs'
+/** `simulate`: what a shard holds, and that the number of threads makes no difference. */
+import { truncateSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
@@ -11,7 +10,6 @@ import { conditionOf } from '../../src/run/condition.js'
 import { priorMoments } from '../../src/run/moments.js'
 import { loadProblem } from '../../src/run/problems.js'
 import { shardRows } from '../../src/run/shard.js'
-import { simulate, type SimulateOptions } from '../../src/run/simulate.js'
 import { loadPosterior } from '../../src/posterior.js'
 import { caseOf } from '../../src/run/case.js'
 import { storedExamples } from '../../src/run/training-data.js'
@@ -19,29 +17,12 @@ import { viewSpec, type ViewSpec } from '../../src/run/view.js'
 import { trainProblem } from '../../src/run/train.js'
 import { hdf5Sources } from '../../src/training/sources.js'
 import { fileErrorOf, temporaryFolder } from '../io/helpers.js'
+import { simulations } from './shards.js'
 
 const path = temporaryFolder()
+const { problem, small, shards, contents } = simulations(path)
 // Threads load the package before they work, which a busy machine does slowly.
 vi.setConfig({ testTimeout: 300_000 })
-const problem = 'advection-diffusion/source'
-const small = (folder: string, more: Partial<SimulateOptions> = {}) =>
-  simulate({ problem, folder: path(folder), shape: [8, 8], count: 600, threads: 2, ...more })
-
-const shards = (folder: string): string[] =>
-  readdirSync(path(folder))
-    .filter(name => name.endsWith('.h5'))
-    .sort()
-
-/** Every dataset and attribute of a folder's shards. */
-async function contents(folder: string): Promise<unknown[]> {
-  const all: unknown[] = []
-  for (const name of shards(folder)) {
-    const reader = await openHdf5(path(join(folder, name)))
-    all.push([reader.attributes(), ...reader.names.map(dataset => [dataset, Buffer.from(reader.read(dataset).data.buffer as ArrayBuffer)])]) // prettier-ignore
-    reader.close()
-  }
-  return all
-}
 
 describe('shards', () => {
   it('hold examples in physical units and as sampling sees them', async () => {
@@ -80,13 +61,13 @@ describe('shards', () => {
     reader.close()
   })
 
-  it('are the same from one thread, and are kept when they are whole', async () => {
-    await small('two', { threads: 1, count: 300 })
+  it('are the same from two threads, and are kept when they are whole', async () => {
+    await small('two', { threads: 2, count: 300 })
     const kept = (await stat(path('two/block-000000.h5'))).mtimeMs
     // The second shard is cut short, and the third is missing: both are made again.
     truncateSync(path('two/block-000001.h5'), 5000)
     const reports: number[] = []
-    const { made } = await small('two', { progress: ({ done, of }) => reports.push(done / of) })
+    const { made } = await small('two', { threads: 2, progress: ({ done, of }) => reports.push(done / of) })
     expect(made).toBe(344)
     expect(reports[0]).toBeCloseTo(1 / 3)
     expect(reports.at(-1)).toBe(1)
@@ -101,41 +82,6 @@ describe('shards', () => {
     await expect(small('three', { families: ['smell'] })).rejects.toThrow(/no family 'smell'; it has sensors/)
     await expect(small('three', { count: 0 })).rejects.toThrow(/count is 0/)
     await expect(small('three', { shape: [8] })).rejects.toThrow(/shape is \[8\]; wants 2 positive integers/)
-  })
-})
-
-describe('a run that stops', () => {
-  it('goes on after a kill, with what an unbroken one has', async () => {
-    const main = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
-    const args = ['simulate', problem, '--shape', '8x8', '--count', '600', '--threads', '1', '--out', path('killed')]
-    const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' })
-    const ended = new Promise(resolve => child.once('exit', resolve))
-    const begun = (): boolean => {
-      try {
-        return shards('killed').length > 0
-      } catch {
-        return false
-      }
-    }
-    while (child.exitCode === null && !begun()) await new Promise(resolve => setTimeout(resolve, 5))
-    child.kill('SIGKILL')
-    await ended
-    const before = shards('killed').length
-    expect(before).toBeGreaterThan(0)
-    const { made } = await small('killed')
-    expect(made).toBeLessThan(600)
-    expect(await contents('killed')).toEqual(await contents('one'))
-    expect(readdirSync(path('killed')).filter(name => name.endsWith('.tmp'))).toEqual([])
-  })
-
-  it('stops at a signal after the shard at hand, and goes on', async () => {
-    const abort = new AbortController()
-    const progress = ({ examples }: { examples: number }): void => {
-      if (examples > 0) abort.abort()
-    }
-    const first = await small('stopped', { threads: 1, signal: abort.signal, progress })
-    expect(first).toMatchObject({ stopped: true, made: 256 })
-    expect((await small('stopped')).made).toBe(344)
   })
 })
 

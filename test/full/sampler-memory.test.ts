@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { openSampler, steps } from '../../src/samplers/index.js'
 import { gaussianDenoiser } from '../../src/scores/exact/index.js'
-import { levelsBetween, processes } from './processes.js'
+import { levelsBetween, processes } from '../samplers/processes.js'
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
-import { invoke } from './invoke.js'
+import { invoke } from '../cli/invoke.js'
 
 const main = resolve('dist/src/cli/main.js')
 

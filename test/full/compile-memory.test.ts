@@ -4,7 +4,7 @@
  * and go; a leak of one buffer in each of a hundred rounds is twice that.
  */
 import { describe, expect, it } from 'vitest'
-import { valueOf } from './child.js'
+import { valueOf } from '../compile/child.js'
 
 const MiB = 2 ** 20
 const tolerance = 64 * MiB

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeReport } from '../../src/report/report.js'
 import { page } from '../../src/report/page.js'
 import type { ReportContent } from '../../src/report/content.js'
-import { fieldContent } from './contents.js'
+import { fieldContent } from '../report/contents.js'
 
 // CHROMIUM names another browser than Debian's.
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'

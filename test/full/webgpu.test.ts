@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { compile, type Arrays, type Device, type DeviceReport } from '../../src/compile/index.js'
-import { runProcess } from './child.js'
-import { adamState, adamStep, convolutional, floats, mlp, relativeDifference, type Net } from './steps.js'
+import { runProcess } from '../compile/child.js'
+import { adamState, adamStep, convolutional, floats, mlp, relativeDifference, type Net } from '../compile/steps.js'
 
 const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
