@@ -73,14 +73,21 @@ const peakFlops = 2 * PEAK ** 3
 async function measure({ network, kind, repeats }: Case, peak: Timed, peer: Peer | null): Promise<Row> {
   const ours = await (kind === 'step' ? trainingStep : forwardPass)(network, setting)
   const flops = network.flops * (kind === 'step' ? 3 : 1)
-  const times: { ours: number; peer: number; peak: number }[] = []
+  const question = { network: network.name, kind, repeats, threads: setting.threads }
+  const sides = {
+    ours: async () => median(await ours.milliseconds(repeats)),
+    peer: async () => (peer ? median(await peer.milliseconds(question)) : NaN),
+    peak: async () => Math.min(...(await peak.milliseconds(5))),
+  }
+  const times: Record<keyof typeof sides, number>[] = []
   for (let round = 0; round < rounds; round++) {
-    const oursNow = median(await ours.milliseconds(repeats))
-    await pause(300)
-    const question = { network: network.name, kind, repeats, threads: setting.threads }
-    const peerNow = peer ? median(await peer.milliseconds(question)) : NaN
-    await pause(300)
-    times.push({ ours: oursNow, peer: peerNow, peak: Math.min(...(await peak.milliseconds(5))) })
+    const now = { ours: NaN, peer: NaN, peak: NaN }
+    // Each after a rest; who is first changes, so that neither always follows the peak's heat and cold caches.
+    for (const side of round % 2 === 0 ? (['ours', 'peer', 'peak'] as const) : (['peer', 'ours', 'peak'] as const)) {
+      await pause(300)
+      now[side] = await sides[side]()
+    }
+    times.push(now)
   }
   await ours.dispose()
   const middle = median(times.map(t => t.ours))
