@@ -48,7 +48,7 @@ export default defineConfig({
           include: ['test/full/**/*.test.ts'],
           testTimeout: 600_000,
           pool: 'forks',
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
     ],
