@@ -14,7 +14,7 @@ import { arraySources } from '../../src/training/sources.js'
 import { train, type Trained } from '../../src/training/train.js'
 import { runModule } from '../compile/child.js'
 import { fileErrorOf, temporaryFolder } from '../io/helpers.js'
-import { bytesOf, gaussian, smallModel } from './problems.js'
+import { bytesOf, gaussian, smallModel } from '../training/problems.js'
 
 const path = temporaryFolder()
 const { data, heldOut } = arraySources({ x: gaussian(400) }, { seed: 2, heldOut: 0.25 })
